@@ -1,0 +1,102 @@
+"""The process in which pages of strangers are parsed: requests on stdin, answers on stdout, both in order.
+
+Started as `python -m quaero.crawler.parser_process MEMORY_BYTES CPU_SECONDS`; it ends when its stdin does.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+import msgspec
+
+from quaero.crawler.page import ParsedPage, ParseRequest, parse_page
+from quaero.crawler.parser_frames import (
+    ANSWER_HEADER,
+    MAX_FRAME_BYTES,
+    REQUEST_HEADER,
+    Answer,
+    Failure,
+)
+from quaero.models.errors import FetchError
+
+if sys.platform != "win32":
+    import resource
+
+Parse = Callable[[ParseRequest], ParsedPage]
+
+_STDOUT, _STDERR = 1, 2
+
+
+def run(parse: Parse, memory_bytes: int, cpu_seconds: int) -> None:
+    """Answer requests with `parse` until stdin ends, with this much memory, and this much CPU time for each."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    _limit_memory(memory_bytes)
+    answers = _take_stdout()
+    _write(answers, Answer.READY, b"")
+    requests = sys.stdin.buffer
+    decoder = msgspec.msgpack.Decoder(ParseRequest)
+    while header := requests.read(REQUEST_HEADER.size):
+        _allow_cpu(cpu_seconds)
+        kind, content = _answer(parse, decoder, requests.read(*REQUEST_HEADER.unpack(header)))
+        _write(answers, kind, content)
+        if kind is Answer.LAST_FAILURE:
+            return
+
+
+def _answer(
+    parse: Parse, decoder: msgspec.msgpack.Decoder[ParseRequest], frame: bytes
+) -> tuple[Answer, bytes]:
+    try:
+        content = msgspec.msgpack.encode(parse(decoder.decode(frame)))
+    except MemoryError:  # what is left of this process is not to be trusted with another page
+        return Answer.LAST_FAILURE, _failure("parse_limit", "reading the page takes too much memory")
+    except RecursionError:
+        return Answer.FAILURE, _failure("parse_limit", "the page is nested too deep to read")
+    except FetchError as error:
+        failure = Failure(error.code, error.what, error.where, error.remedy, error.retryable)
+        return Answer.FAILURE, msgspec.msgpack.encode(failure)
+    except Exception as error:  # noqa: BLE001  one page's error must not end the others
+        what = f"the page cannot be read: {type(error).__name__}: {error}"
+        return Answer.FAILURE, _failure("parse_failed", what)
+    if len(content) > MAX_FRAME_BYTES:
+        return Answer.FAILURE, _failure("parse_limit", "what was read from the page is too large")
+    return Answer.PAGE, content
+
+
+def _failure(code: str, what: str) -> bytes:
+    return msgspec.msgpack.encode(Failure(code, what))
+
+
+def _write(answers: BinaryIO, kind: Answer, content: bytes) -> None:
+    answers.write(ANSWER_HEADER.pack(len(content), kind))
+    answers.write(content)
+    answers.flush()
+
+
+def _take_stdout() -> BinaryIO:
+    """The pipe for answers, out of reach of a library that prints."""
+    answers = os.fdopen(os.dup(_STDOUT), "wb")
+    os.dup2(_STDERR, _STDOUT)
+    return answers
+
+
+def _limit_memory(size: int) -> None:
+    if sys.platform == "win32":  # there only the parent's deadline holds
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Set the CPU limit for the next page: the net under the deadline, also when the parent is gone."""
+    if sys.platform == "win32":
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + seconds, hard))
+
+
+if __name__ == "__main__":
+    run(parse_page, int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,56 @@
+"""The event hub: everyone reads the same numbered events from the store; commits only wake the readers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from quaero.models.event import JobCancelled, JobCompleted, JobFailed, Recorded
+from quaero.store.store import Store
+from quaero.store.transaction import Change
+
+END_TYPES = frozenset({JobCompleted.type, JobFailed.type, JobCancelled.type})
+PAGE = 1_000
+NET_SECONDS = 1.0
+"""How long a reader sleeps at most: commits of other processes do not wake it."""
+
+
+class EventHub:
+    """Feeds of events by run; a reader that is slow or gone costs the writers nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._readers: set[asyncio.Event] = set()
+        self._forget = store.on_change(self._changed)
+
+    def close(self) -> None:
+        self._forget()
+
+    async def follow(self, run_id: int, after: int = 0) -> AsyncIterator[Recorded]:
+        """The run's events with numbers above `after`, each once and in order, until its last one."""
+        woken = asyncio.Event()
+        self._readers.add(woken)
+        try:
+            while True:
+                woken.clear()
+                page = await self._store.events(run_id, after=after, limit=PAGE)
+                for event in page:
+                    after = event.number
+                    yield event
+                if page and page[-1].type in END_TYPES and page[-1].job_id == run_id:
+                    return
+                if len(page) < PAGE:
+                    await _wait(woken)
+        finally:
+            self._readers.discard(woken)
+
+    def _changed(self, change: Change) -> None:
+        if change & Change.EVENTS:
+            for woken in self._readers:
+                woken.set()
+
+
+async def _wait(woken: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(NET_SECONDS):
+            await woken.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,70 @@
+"""The kinds of work that are installed: managers and workers enter by entry points, the built-in ones too."""
+
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import BaseModel
+
+from quaero.jobs.manager import JobManager
+from quaero.jobs.worker import JobWorker
+from quaero.models.errors import QuaeroError
+
+MANAGERS, WORKERS = "quaero.managers", "quaero.workers"
+
+
+class PluginError(QuaeroError):
+    """An installed manager or worker cannot be loaded."""
+
+    code = "plugin"
+    exit_code = 2
+
+
+class Registry:
+    """Managers by action and workers by job type."""
+
+    def __init__(self, managers: Iterable[JobManager], workers: Iterable[JobWorker]) -> None:
+        self.managers = _by_key(managers, "manager_type")
+        self.workers = _by_key(workers, "worker_type")
+
+    @property
+    def config_models(self) -> dict[str, type[BaseModel]]:
+        """The config model of each action, for the definition reader."""
+        return {action: manager.config_model for action, manager in self.managers.items()}
+
+    async def close(self) -> None:
+        for worker in self.workers.values():
+            await worker.close()
+
+
+def installed() -> Registry:
+    """Everything that the installed packages bring."""
+    return Registry(_load(MANAGERS), _load(WORKERS))
+
+
+def _load(group: str) -> list[Any]:
+    return [_make(point) for point in sorted(entry_points(group=group), key=lambda point: point.name)]
+
+
+def _make(point: Any) -> Any:
+    try:
+        return point.load()()
+    except Exception as error:
+        raise PluginError(
+            f"{point.value} cannot be loaded ({type(error).__name__}: {error})",
+            where=f"entry point {point.group}:{point.name}",
+            remedy="Mend or uninstall the package that brings it",
+        ) from error
+
+
+def _by_key(items: Iterable[Any], key: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in items:
+        name = getattr(item, key)
+        if name in found:
+            raise PluginError(
+                f"two packages bring {key} {name!r}: {type(found[name]).__module__} and {type(item).__module__}",
+                remedy="Uninstall one of them",
+            )
+        found[name] = item
+    return found

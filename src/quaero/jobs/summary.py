@@ -1,0 +1,72 @@
+"""A run at a glance, in the shape that people and programs get."""
+
+from dataclasses import dataclass
+
+from quaero.models.job import Job, JobKind, JobState
+from quaero.models.progress import DocumentCounts, Progress
+from quaero.store.reads import ErrorGroup, JobFilter, ParentProgress
+from quaero.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StepSummary:
+    """One parent job with the counts of its children, and its failed children in groups."""
+
+    job: Job
+    progress: ParentProgress
+    errors: tuple[ErrorGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run with its steps in order."""
+
+    job: Job
+    definition_id: str
+    steps: tuple[StepSummary, ...]
+
+    @property
+    def documents(self) -> DocumentCounts:
+        counts = [step.progress.documents for step in self.steps]
+        return DocumentCounts(
+            sum(count.created for count in counts),
+            sum(count.updated for count in counts),
+            sum(count.unchanged for count in counts),
+        )
+
+    @property
+    def children(self) -> Progress:
+        """The counts of all steps' children together."""
+        counts = [step.progress.counts for step in self.steps]
+        return Progress(
+            sum(count.total for count in counts),
+            sum(count.pending for count in counts),
+            sum(count.running for count in counts),
+            sum(count.completed for count in counts),
+            sum(count.failed for count in counts),
+            sum(count.cancelled for count in counts),
+            sum(count.skipped for count in counts),
+        )
+
+    def duration_seconds(self, now_ms: int) -> float:
+        """From the run's creation to its end, or to now."""
+        return ((self.job.finished_at or now_ms) - self.job.created_at) / 1000
+
+
+async def summarise(store: Store, run_id: int) -> RunSummary:
+    """The summary of a run; `NotFoundError` when there is none of this id."""
+    run = await store.job(run_id)
+    info = await store.run(run_id)
+    page = await store.jobs(
+        JobFilter(parent_id=run_id, kind=JobKind.PARENT), limit=len(info.definition.steps), oldest_first=True
+    )
+    steps = [await _step(store, job) for job in page.items]
+    return RunSummary(run, info.definition.id, tuple(steps))
+
+
+async def _step(store: Store, job: Job) -> StepSummary:
+    progress = await store.progress(job.id)
+    errors = await store.errors(job.id) if progress.counts.failed else ()
+    if not errors and job.state is JobState.FAILED:
+        errors = (ErrorGroup(job.error_code or "failed", 1, job),)
+    return StepSummary(job, progress, errors)

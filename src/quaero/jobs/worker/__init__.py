@@ -1,0 +1,98 @@
+"""Workers execute: one kind of child job each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from quaero.models.definition import JobDefinition, JobStep
+from quaero.models.job import ChildJob, Job
+from quaero.models.outcome import LogLevel, LogLine, Outcome
+
+
+class JobSpawner(Protocol):
+    """The worker's door for new children. They exist once the spawning job has ended well, and not before."""
+
+    def spawn_child_job(
+        self,
+        parent_job: Job,
+        child_type: str,
+        child_name: str,
+        config: Mapping[str, Any],
+        *,
+        dedupe_key: str | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Ask for a child next to the executing job `parent_job`; it counts for the same step's parent job.
+
+        A child whose `dedupe_key` the step has seen is ignored. Smaller `priority` goes first.
+        """
+        ...
+
+
+class Collection(Protocol):
+    """What a worker may do with the stored documents beside handing over new ones."""
+
+    async def rebuild_index(self) -> None:
+        """Build the full-text index anew."""
+        ...
+
+    async def count_documents(self) -> int: ...
+
+
+@dataclass(slots=True)
+class JobContext:
+    """Everything that `execute` may touch.
+
+    `config` is the step's config as checked by its manager's model. `collection` is the stored documents.
+    """
+
+    definition: JobDefinition
+    step: JobStep
+    config: Any
+    collection: Collection
+    now_ms: Callable[[], int]
+    children: list[ChildJob] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+    recorded: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def spawner(self) -> JobSpawner:
+        return self
+
+    def spawn_child_job(
+        self,
+        parent_job: Job,  # noqa: ARG002 - part of the protocol; children of all depths belong to the step
+        child_type: str,
+        child_name: str,
+        config: Mapping[str, Any],
+        *,
+        dedupe_key: str | None = None,
+        priority: int = 0,
+    ) -> None:
+        self.children.append(ChildJob(child_type, child_name, config, dedupe_key, priority))
+
+    def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
+        """Add a line to the job's log; it is stored with the job's end, however that turns out."""
+        self.lines.append(LogLine(self.now_ms(), level, message))
+
+    def when_recorded(self, function: Callable[[], None]) -> None:
+        """Call the function once this job's children and documents are stored; never if they were refused."""
+        self.recorded.append(function)
+
+
+class JobWorker(Protocol):
+    """Executes the child jobs whose type is `worker_type`."""
+
+    worker_type: str
+
+    def validate(self, job: Job) -> None:
+        """Raise `JobFailure` if the job's config cannot be executed."""
+        ...
+
+    async def execute(self, job: Job, context: JobContext) -> Outcome:
+        """Do the work; it may run more than once. Raise `JobFailure` if it did not succeed."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the worker holds; called once, after its last job."""
+        ...

@@ -1,0 +1,139 @@
+"""Fetches one page, stores it as a document, and spawns the pages that it links to."""
+
+from collections import OrderedDict
+
+from quaero.crawler.page import ParsedPage, ParseRequest
+from quaero.crawler.parser_pool import ParserPool
+from quaero.crawler.response import Response
+from quaero.jobs.manager.crawler_manager import CHILD_TYPE, CrawlConfig, page_job
+from quaero.jobs.worker import JobContext
+from quaero.jobs.worker.crawl_session import CrawlSession
+from quaero.models.document import NewDocument
+from quaero.models.errors import FetchError, JobFailure
+from quaero.models.job import Job
+from quaero.models.outcome import Outcome
+
+SESSIONS_KEPT = 8
+
+
+class CrawlerWorker:
+    """Executes `crawler_url` jobs: config {"url": a normal URL}."""
+
+    worker_type = CHILD_TYPE
+
+    def __init__(self) -> None:
+        self._sessions: OrderedDict[int, CrawlSession] = OrderedDict()
+        self._parsers: ParserPool | None = None
+
+    def validate(self, job: Job) -> None:
+        if not isinstance(job.config.get("url"), str):
+            raise JobFailure("the job has no url", code="invalid_job")
+
+    async def execute(self, job: Job, context: JobContext) -> Outcome:
+        session = await self._session(job.parent_id or 0, context.config)
+        session.running += 1
+        try:
+            return await self._crawl(job, context, session)
+        finally:
+            session.running -= 1
+            if not session.running:
+                session.seen = set()
+
+    async def close(self) -> None:
+        while self._sessions:
+            _, session = self._sessions.popitem()
+            await session.close()
+        if self._parsers is not None:
+            await self._parsers.close()
+            self._parsers = None
+
+    async def _crawl(self, job: Job, context: JobContext, session: CrawlSession) -> Outcome:
+        url: str = job.config["url"]
+        crawl_delay = None
+        if session.config.respect_robots:
+            rules = await session.rules_for(url)
+            if not rules.allows(url):
+                return _disallowed(job, url)
+            crawl_delay = rules.crawl_delay
+        response = await session.fetch(url, crawl_delay)
+        page = await self._parse(response, session)
+        self._spawn(job, context, session, page)
+        return _outcome(job, context, session, response, page)
+
+    async def _parse(self, response: Response, session: CrawlSession) -> ParsedPage:
+        if self._parsers is None:
+            self._parsers = ParserPool()
+        content_type = response.headers.get("content-type", "")
+        request = ParseRequest(
+            response.body, response.url, content_type, session.scope, session.config.extract
+        )
+        return await self._parsers.parse(request)
+
+    def _spawn(self, job: Job, context: JobContext, session: CrawlSession, page: ParsedPage) -> None:
+        if not session.config.follow_links or job.depth >= session.config.max_depth:
+            return
+        seen = session.seen
+        links = [link for link in page.links if link not in seen]
+        for link in links:
+            context.children.append(page_job(link, job.depth + 1))
+        context.when_recorded(lambda: seen.update(links))
+
+    async def _session(self, parent_id: int, config: CrawlConfig) -> CrawlSession:
+        session = self._sessions.get(parent_id)
+        if session is None:
+            session = self._sessions[parent_id] = CrawlSession.of(config)
+            await self._drop_idle_sessions()
+        return session
+
+    async def _drop_idle_sessions(self) -> None:
+        for parent_id, session in list(self._sessions.items())[:-1]:
+            if len(self._sessions) > SESSIONS_KEPT and not session.running:
+                del self._sessions[parent_id]
+                await session.close()
+
+
+def _disallowed(job: Job, url: str) -> Outcome:
+    """A page that robots.txt keeps from us is no failure, except where the crawl was told to start there."""
+    if job.depth == 0:
+        raise FetchError(
+            "robots.txt does not allow it", code="robots_disallowed", where=url, remedy="See respect_robots"
+        )
+    return Outcome(note="not allowed by robots.txt")
+
+
+def _outcome(
+    job: Job, context: JobContext, session: CrawlSession, response: Response, page: ParsedPage
+) -> Outcome:
+    canonical = page.canonical if page.canonical and session.scope.permits(page.canonical) else response.url
+    claims = tuple(dict.fromkeys(name for name in (response.url, canonical) if name != job.config["url"]))
+    if not page.index:
+        return Outcome(claims=claims, note="the page asks not to be indexed")
+    return Outcome((_document(job, context, response, page, canonical),), claims)
+
+
+def _document(
+    job: Job, context: JobContext, response: Response, page: ParsedPage, canonical: str
+) -> NewDocument:
+    return NewDocument(
+        source_type="crawler",
+        url=response.url,
+        canonical_url=canonical,
+        title=page.title,
+        markdown=page.markdown,
+        content_hash=page.content_hash,
+        tags=context.definition.tags,
+        metadata={
+            "description": page.description,
+            "language": page.language,
+            "crawler": {
+                "job_id": str(job.id),
+                "depth": job.depth,
+                "status": response.status,
+                "content_type": response.headers.get("content-type", ""),
+                "links_found": page.links_found,
+                "redirects": response.redirects,
+            },
+        },
+        source=page.source,
+        media_type=response.media_type,
+    )

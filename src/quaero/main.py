@@ -1,0 +1,33 @@
+"""Wiring: picks the backend, opens the store, hands everything to the command line. Imported by nobody."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from quaero.settings import Settings
+
+if TYPE_CHECKING:
+    from quaero.jobs.engine import Engine
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
+    """The engine over the store that the settings name; closed after the block."""
+    from quaero.jobs.engine import Engine
+    from quaero.jobs.registry import installed
+    from quaero.store.sqlite.backend import SqliteBackend
+    from quaero.store.store import Store
+
+    store = Store(SqliteBackend(settings.database.path))
+    engine = Engine(store, installed(), settings.queue)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def main() -> None:
+    """The `quaero` command."""
+    from quaero.cli import run
+
+    run(open_engine)

@@ -1,0 +1,71 @@
+"""A document: one piece of collected knowledge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+
+class Saved(StrEnum):
+    """What saving a document turned out to be."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"  # another job of the same run already stored it: nothing is written or counted
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document as a worker hands it over. One is kept per (source_type, canonical_url).
+
+    `url` is where it was fetched, after redirects. `source` is the original, zstd-compressed; `content_hash`
+    decides whether a later copy is a change.
+    """
+
+    source_type: str
+    url: str
+    canonical_url: str
+    title: str
+    markdown: str
+    content_hash: str
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    source: bytes | None = None
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as stored. Times are milliseconds since 1970."""
+
+    id: int
+    source_type: str
+    url: str
+    canonical_url: str
+    title: str
+    content_hash: str
+    tags: tuple[str, ...]
+    metadata: Mapping[str, Any]
+    created_at: int
+    updated_at: int
+    markdown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A document that a query found. `score` is larger for better matches; `snippet` marks words with `**`."""
+
+    document: Document
+    score: float
+    snippet: str
+
+
+def content_hash(title: str, text: str) -> str:
+    """Identity of a document's content: 128 bits of BLAKE2b over title and text, as hex."""
+    digest = blake2b(digest_size=16)
+    digest.update(title.encode("utf-8", "surrogatepass"))
+    digest.update(b"\0")
+    digest.update(text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

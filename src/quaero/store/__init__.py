@@ -1,0 +1,1 @@
+"""The store: the one boundary to a database."""

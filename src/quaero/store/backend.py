@@ -1,0 +1,52 @@
+"""What the store needs from a database."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from quaero.models.document import SearchHit
+from quaero.search.query import Query
+from quaero.store.check import Finding
+from quaero.store.transaction import Change, Reader
+
+T = TypeVar("T")
+
+
+class Backend(Protocol):
+    """A database with the named statements of its dialect. Errors of the driver come out as `StoreError`."""
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process takes leases; random, never used again."""
+        ...
+
+    async def write(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run `function(transaction, *arguments)`; return its result after the commit. May group several."""
+        ...
+
+    async def read(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run `function(reader, *arguments)` on one snapshot."""
+        ...
+
+    def search(
+        self, reader: Reader, query: Query, limit: int, offset: int
+    ) -> tuple[tuple[SearchHit, ...], int]:
+        """The best matches from `offset`, and how many documents match in all."""
+        ...
+
+    async def check_files(self) -> tuple[Finding, ...]:
+        """What is wrong with the database itself: damaged pages, a full-text index that does not fit."""
+        ...
+
+    async def facts(self) -> dict[str, str | int]:
+        """What an operator may want to know of the database: where it is, its version, its size."""
+        ...
+
+    def dead(self, owners: Sequence[str]) -> list[str]:
+        """Those of the owners that are known to be gone."""
+        ...
+
+    def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call the listener in the event loop after commits; the returned function ends that."""
+        ...
+
+    async def close(self) -> None: ...

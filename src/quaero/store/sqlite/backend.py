@@ -1,0 +1,100 @@
+"""The SQLite backend: one file, one writer, many readers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from quaero.models.document import SearchHit
+from quaero.models.errors import StoreError
+from quaero.search.query import Query
+from quaero.store.check import Finding
+from quaero.store.clock import Clock, SystemClock
+from quaero.store.sqlite.full_text import search
+from quaero.store.sqlite.owners import Owner
+from quaero.store.sqlite.readers import Readers
+from quaero.store.sqlite.writer import BeforeStatement, Writer
+from quaero.store.sqlite.statements import migrations
+from quaero.store.transaction import Change, Reader, Transaction
+
+T = TypeVar("T")
+
+
+class SqliteBackend:
+    """Opens (and creates or migrates) the database file; must be made while an event loop runs.
+
+    `before_statement` is called with the name of every statement of a write transaction: the place where tests let
+    the process crash.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Clock | None = None, before_statement: BeforeStatement | None = None
+    ) -> None:
+        self.path = path
+        self._listeners: list[Callable[[Change], None]] = []
+        self._writer = Writer(path, clock or SystemClock(), self._announce, before_statement)
+        self._readers = Readers(path)
+        self._owner = Owner(path)
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process takes leases."""
+        return self._owner.name
+
+    async def write(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await self._writer.run(function, *arguments)
+
+    async def read(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await self._readers.run(function, *arguments)
+
+    def search(
+        self, reader: Reader, query: Query, limit: int, offset: int
+    ) -> tuple[tuple[SearchHit, ...], int]:
+        return search(reader, query, limit, offset)
+
+    async def check_files(self) -> tuple[Finding, ...]:
+        problems = await self.read(_damage)
+        try:
+            await self.write(_check_index)
+        except StoreError:
+            problems = (
+                *problems,
+                Finding("index", "the search index does not fit the documents; run: quaero run reindex"),
+            )
+        return problems
+
+    async def facts(self) -> dict[str, str | int]:
+        return {
+            "path": str(self.path),
+            "schema_version": len(migrations()),
+            "sqlite_version": apsw.sqlite_lib_version(),
+            "bytes": self.path.stat().st_size,
+        }
+
+    def dead(self, owners: Sequence[str]) -> list[str]:
+        return [owner for owner in owners if self._owner.is_dead(owner)]
+
+    def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._readers.close()
+        self._owner.close()
+
+    def _announce(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+
+def _damage(reader: Reader) -> tuple[Finding, ...]:
+    found = [text for (text,) in reader.rows("check_pages")] + [
+        f"row {row} of {table} refers to nothing" for table, row, *_ in reader.rows("check_references")
+    ]
+    return tuple(Finding("file", text) for text in found if text != "ok")
+
+
+def _check_index(tx: Transaction) -> None:
+    tx.rows("check_index")

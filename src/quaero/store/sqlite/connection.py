@@ -1,0 +1,124 @@
+"""Opening the database file: ours, sound, and of a version that we know, or a clear refusal."""
+
+from pathlib import Path
+
+import apsw
+
+from quaero.models.errors import StoreError
+from quaero.store.sqlite.statements import migrations
+
+APPLICATION_ID = 0x51554552  # "QUER", so that a foreign SQLite file is recognised
+OLDEST_SQLITE = 3_051_003  # older ones can corrupt a file when two connections reset the WAL at once
+BUSY_TIMEOUT_MS = 30_000
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The connection that writes; creates the file and brings its schema up to date.
+
+    `StoreError` when the file is damaged, belongs to another program, is newer than this program, or cannot be
+    written.
+    """
+    _check_library()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = apsw.Connection(str(path))
+    except (apsw.Error, OSError) as error:
+        raise StoreError(
+            f"cannot be opened ({_reason(error)})", where=str(path), remedy="Check the path and its rights"
+        ) from error
+    try:
+        _configure(connection)
+        _migrate(connection, path)
+    except apsw.Error as error:
+        connection.close()
+        raise refusal(error, path) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    """A connection that only reads a file that `open_writer` has accepted."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOMUTEX)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.pragma("query_only", True)
+    connection.pragma("mmap_size", 1 << 28)
+    return connection
+
+
+def refusal(error: Exception, path: Path) -> StoreError:
+    """The one line that a person gets for an error of the database library."""
+    if isinstance(error, apsw.NotADBError):
+        return StoreError(
+            "is not a Quaero database (not SQLite at all)",
+            where=str(path),
+            remedy="Name another file with --database",
+        )
+    if isinstance(error, apsw.CorruptError):
+        return StoreError("is damaged", where=str(path), remedy="Restore a backup; nothing was changed")
+    if isinstance(error, apsw.FullError):
+        return StoreError(
+            "the disk is full", where=str(path), remedy="Free some space and run again; nothing was lost"
+        )
+    if isinstance(error, apsw.BusyError):
+        return StoreError(
+            "is locked by another program", where=str(path), remedy="End that program, then run again"
+        )
+    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
+        return StoreError(
+            "cannot be written", where=str(path), remedy="Check the rights of the file and its folder"
+        )
+    return StoreError(f"cannot be used ({_reason(error)})", where=str(path), remedy="See: quaero doctor")
+
+
+def _reason(error: Exception) -> str:
+    return str(error).removeprefix("SQLError: ") or type(error).__name__
+
+
+def _check_library() -> None:
+    if apsw.SQLITE_VERSION_NUMBER < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {apsw.sqlite_lib_version()} is too old", remedy="Install a newer apsw")
+
+
+def _configure(connection: apsw.Connection) -> None:
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.pragma("foreign_keys", True)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    connection.pragma("cache_size", -65_536)
+    connection.pragma("wal_autocheckpoint", 4_000)
+
+
+def _migrate(connection: apsw.Connection, path: Path) -> None:
+    known = len(migrations())
+    if _version(connection, path) == known:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(
+            _version(connection, path), known
+        ):  # read again: another process may have been faster
+            connection.execute(migrations()[number])
+        connection.pragma("application_id", APPLICATION_ID)
+        connection.pragma("user_version", known)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: apsw.Connection, path: Path) -> int:
+    version, application = connection.pragma("user_version"), connection.pragma("application_id")
+    empty = connection.execute("SELECT count(*) = 0 FROM sqlite_schema").get
+    if application != APPLICATION_ID and not (empty and version == 0 and application == 0):
+        raise StoreError(
+            "belongs to another program", where=str(path), remedy="Name another file with --database"
+        )
+    if version > len(migrations()):
+        raise StoreError(
+            f"was written by a newer Quaero (schema {version}, this one knows {len(migrations())})",
+            where=str(path),
+            remedy="Update Quaero",
+        )
+    return int(version)

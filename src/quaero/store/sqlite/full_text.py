@@ -1,0 +1,66 @@
+"""Search on FTS5: a `Query` becomes an expression of quoted words, and filters become parameters."""
+
+from quaero.models.document import SearchHit
+from quaero.search.clauses import AnyOf, Clause, Filter, Term
+from quaero.search.query import Query
+from quaero.store.rows import document_of, to_json
+from quaero.store.transaction import Reader, Row
+
+
+def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple[SearchHit, ...], int]:
+    """The best matches from `offset`, and how many documents match in all."""
+    if query.empty:
+        return (), 0
+    filters = to_json([_filter(part) for part in query.filters])
+    match = expression(query)
+    parameters: dict[str, str | None]
+    if match:
+        parameters = {"match": match, "filters": filters}
+        statement, counting = "search_words", "count_words"
+    else:
+        excluded = _any(query.excluded) or None
+        parameters = {"excluded": excluded, "filters": filters}
+        statement, counting = "search_filters", "count_filtered"
+    rows = reader.rows(statement, **parameters, limit=limit, offset=offset)
+    [(total,)] = reader.rows(counting, **parameters)
+    return tuple(_hit(row) for row in rows), total
+
+
+def expression(query: Query) -> str:
+    """The FTS5 expression of a query's words; empty if it has none that must or may match."""
+    if not (query.required or query.optional):
+        return ""
+    if query.required:
+        parts = [_clause(clause) for clause in query.required]
+        if query.optional:  # they only order: any of them, or what is required anyway
+            parts.append(_any((query.required[0], *query.optional)))
+        found = " AND ".join(parts)
+    else:
+        found = _any(query.optional)
+    return f"({found}) NOT {_any(query.excluded)}" if query.excluded else found
+
+
+def _any(clauses: tuple[Clause, ...]) -> str:
+    return f"({' OR '.join(_clause(clause) for clause in clauses)})" if clauses else ""
+
+
+def _clause(clause: Clause) -> str:
+    if isinstance(clause, AnyOf):
+        return _any(clause.terms)
+    return _term(clause)
+
+
+def _term(term: Term) -> str:
+    """Words hold letters, digits and marks only; the quotes make them words whatever they spell."""
+    column = f"{term.column} : " if term.column else ""
+    words = " ".join(term.words).replace('"', '""')
+    return f'{column}"{words}"{" *" if term.prefix else ""}'
+
+
+def _filter(part: Filter) -> dict[str, object]:
+    return {"kind": part.kind, "values": part.values, "excluded": int(part.excluded)}
+
+
+def _hit(row: Row) -> SearchHit:
+    *document, score, snippet = row
+    return SearchHit(document_of(tuple(document)), score, " ".join(snippet.split()))

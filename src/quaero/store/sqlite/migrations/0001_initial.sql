@@ -1,0 +1,181 @@
+-- Definitions as people wrote them, and the runs that were started from them.
+CREATE TABLE definitions (
+  id TEXT PRIMARY KEY,
+  body TEXT NOT NULL,                 -- the definition as JSON
+  source TEXT NOT NULL DEFAULT '',    -- the text that it was read from
+  origin TEXT NOT NULL CHECK (origin IN ('user', 'quick', 'system')),
+  enabled INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  root_id INTEGER NOT NULL,
+  parent_id INTEGER REFERENCES jobs (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('run', 'parent', 'child')),
+  type TEXT NOT NULL,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN
+    ('waiting', 'pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'skipped')),
+  config TEXT NOT NULL DEFAULT '{}',
+  depth INTEGER NOT NULL DEFAULT 0,
+  discovered_by INTEGER,
+  priority INTEGER NOT NULL DEFAULT 0,      -- smaller goes first
+  run_at INTEGER NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0,
+  lost_leases INTEGER NOT NULL DEFAULT 0,
+  reopened INTEGER NOT NULL DEFAULT 0,
+  lease_number INTEGER NOT NULL DEFAULT 0,
+  lease_owner TEXT,
+  lease_until INTEGER,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  finished_at INTEGER,
+  error_code TEXT,
+  error TEXT,
+  note TEXT,
+  CHECK ((parent_id IS NULL) = (kind = 'run')),
+  CHECK ((finished_at IS NOT NULL) = (state IN ('completed', 'failed', 'cancelled', 'skipped'))),
+  CHECK (lease_owner IS NULL OR state = 'running')
+) STRICT;
+CREATE INDEX jobs_by_parent ON jobs (parent_id);
+CREATE INDEX jobs_by_root ON jobs (root_id) WHERE kind <> 'child';
+CREATE INDEX jobs_ready ON jobs (parent_id, priority, run_at) WHERE state = 'pending';
+CREATE INDEX jobs_running ON jobs (parent_id) WHERE state = 'running';
+
+-- What a run needs beside its job.
+CREATE TABLE runs (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+  definition_id TEXT NOT NULL,
+  definition TEXT NOT NULL,           -- the definition as it was at launch
+  deadline INTEGER,                   -- when the run's timeout strikes
+  last_event INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX runs_by_definition ON runs (definition_id);
+CREATE INDEX runs_by_deadline ON runs (deadline) WHERE deadline IS NOT NULL;
+
+-- The counts of a run's parent jobs and of a parent job's children: a cache of the rows of `jobs`,
+-- changed in the same transaction as they are.
+CREATE TABLE progress (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+  root_id INTEGER NOT NULL,
+  step INTEGER,                       -- the place of the step in the definition; NULL for a run
+  plan_closed INTEGER NOT NULL DEFAULT 0,
+  planned INTEGER NOT NULL DEFAULT 0, -- children that the manager has yielded so far
+  concurrency INTEGER,
+  max_documents INTEGER,
+  slots INTEGER NOT NULL DEFAULT 0,   -- of max_documents: held by open children and stored documents
+  total INTEGER NOT NULL DEFAULT 0,
+  waiting INTEGER NOT NULL DEFAULT 0,
+  pending INTEGER NOT NULL DEFAULT 0,
+  running INTEGER NOT NULL DEFAULT 0,
+  paused INTEGER NOT NULL DEFAULT 0,
+  completed INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  skipped INTEGER NOT NULL DEFAULT 0,
+  created INTEGER NOT NULL DEFAULT 0,
+  updated INTEGER NOT NULL DEFAULT 0,
+  unchanged INTEGER NOT NULL DEFAULT 0,
+  dirty INTEGER NOT NULL DEFAULT 0    -- changed since the orchestrator last looked
+) STRICT;
+CREATE INDEX progress_ready ON progress (root_id) WHERE pending > 0;
+CREATE INDEX progress_dirty ON progress (job_id) WHERE dirty = 1;
+CREATE INDEX progress_by_root ON progress (root_id);
+
+-- Which work a parent has seen, by content. One work may have several names (redirects, canonical links).
+CREATE TABLE work_keys (
+  parent_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  dedupe_key TEXT NOT NULL,
+  job_id INTEGER,                     -- NULL while the work waits in `frontier`
+  PRIMARY KEY (parent_id, dedupe_key)
+) STRICT, WITHOUT ROWID;
+
+-- Children that were found when all slots of max_documents were taken, in the order in which they would move up.
+CREATE TABLE frontier (
+  id INTEGER PRIMARY KEY,
+  parent_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  dedupe_key TEXT NOT NULL,
+  type TEXT NOT NULL,
+  name TEXT NOT NULL,
+  config TEXT NOT NULL,
+  depth INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  discovered_by INTEGER
+) STRICT;
+CREATE INDEX frontier_by_parent ON frontier (parent_id, priority, id);
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  root_id INTEGER NOT NULL REFERENCES runs (job_id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,            -- within the run, from 1, without gap
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  job_id INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  UNIQUE (root_id, number)
+) STRICT;
+
+CREATE TABLE log_lines (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,            -- within the job, from 1
+  at INTEGER NOT NULL,
+  level TEXT NOT NULL,
+  message TEXT NOT NULL,
+  UNIQUE (job_id, number)
+) STRICT;
+
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,   -- the full-text index refers to it: it must survive VACUUM
+  source_type TEXT NOT NULL,
+  canonical_url TEXT NOT NULL,
+  url TEXT NOT NULL,
+  title TEXT NOT NULL,
+  markdown TEXT NOT NULL,
+  metadata TEXT NOT NULL DEFAULT '{}',
+  content_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  checked_at INTEGER NOT NULL,        -- when a job last saw it, changed or not
+  job_id INTEGER NOT NULL,            -- that job
+  root_id INTEGER NOT NULL,           -- and its run
+  UNIQUE (source_type, canonical_url)
+) STRICT;
+
+-- The original bytes, zstd-compressed; apart, so that lists of documents stay small to read.
+CREATE TABLE document_sources (
+  document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+  media_type TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
+-- Tags by the definition that put them there: two definitions that meet on a page do not overwrite each other's.
+CREATE TABLE document_tags (
+  document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  definition_id TEXT NOT NULL,
+  PRIMARY KEY (document_id, tag, definition_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_tags_by_tag ON document_tags (tag, document_id);
+
+CREATE VIRTUAL TABLE documents_text USING fts5 (
+  title, markdown, url,
+  content = 'documents', content_rowid = 'id',
+  tokenize = 'porter unicode61 remove_diacritics 2'
+);
+-- An external-content index must be told the old words when they go: that is what the 'delete' rows do.
+CREATE TRIGGER documents_text_insert AFTER INSERT ON documents BEGIN
+  INSERT INTO documents_text (rowid, title, markdown, url) VALUES (new.id, new.title, new.markdown, new.url);
+END;
+CREATE TRIGGER documents_text_delete AFTER DELETE ON documents BEGIN
+  INSERT INTO documents_text (documents_text, rowid, title, markdown, url)
+  VALUES ('delete', old.id, old.title, old.markdown, old.url);
+END;
+CREATE TRIGGER documents_text_update AFTER UPDATE OF title, markdown, url ON documents
+WHEN old.title <> new.title OR old.markdown <> new.markdown OR old.url <> new.url BEGIN
+  INSERT INTO documents_text (documents_text, rowid, title, markdown, url)
+  VALUES ('delete', old.id, old.title, old.markdown, old.url);
+  INSERT INTO documents_text (rowid, title, markdown, url) VALUES (new.id, new.title, new.markdown, new.url);
+END;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM jobs WHERE root_id = :root_id

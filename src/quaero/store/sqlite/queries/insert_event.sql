@@ -1,0 +1,2 @@
+INSERT INTO events (root_id, number, at, type, job_id, data)
+VALUES (:root_id, :number, :at, :type, :job_id, :data)

@@ -1,0 +1,2 @@
+INSERT INTO runs (job_id, definition_id, definition, deadline)
+VALUES (:job_id, :definition_id, :definition, :deadline)

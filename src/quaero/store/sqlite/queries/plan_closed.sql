@@ -1,0 +1,1 @@
+SELECT plan_closed FROM progress WHERE job_id = :job_id

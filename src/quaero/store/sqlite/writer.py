@@ -1,0 +1,176 @@
+"""The one writer of a process: a thread that groups the transactions of many callers into one commit."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar
+
+import apsw
+
+from quaero.models.errors import StoreError
+from quaero.store.clock import Clock
+from quaero.store.sqlite.connection import open_writer, refusal
+from quaero.store.sqlite.statements import statement
+from quaero.store.transaction import Change, Parameters, Row
+
+T = TypeVar("T")
+
+GROUP_LIMIT = 64
+
+BeforeStatement = Callable[[str], None]
+
+
+class SqliteTransaction:
+    """One caller's share of a commit, in a savepoint of its own."""
+
+    def __init__(self, cursor: apsw.Cursor, now: int, before_statement: BeforeStatement | None) -> None:
+        self._cursor, self._now, self._before = cursor, now, before_statement
+        self.change = Change.NOTHING
+
+    @property
+    def now(self) -> int:
+        return self._now
+
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
+        if self._before is not None:
+            self._before(name)
+        return self._cursor.execute(statement(name), parameters).fetchall()
+
+    def many(self, name: str, parameters: Iterable[Parameters]) -> list[Row]:
+        if self._before is not None:
+            self._before(name)
+        return self._cursor.executemany(statement(name), parameters).fetchall()
+
+    def touch(self, change: Change) -> None:
+        self.change |= change
+
+
+class _Request(NamedTuple):
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    done: "asyncio.Future[Any]"
+
+
+class _Result(NamedTuple):
+    done: "asyncio.Future[Any]"
+    value: Any
+    error: BaseException | None
+
+
+class Writer:
+    """Runs functions of a transaction in order of arrival; each result is delivered after the commit.
+
+    An exception undoes only that caller's share. When the commit itself fails, all its callers get the error and
+    nothing of any of them is stored.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        announce: Callable[[Change], None],
+        before_statement: BeforeStatement | None = None,
+    ) -> None:
+        self._path, self._clock, self._announce, self._before = path, clock, announce, before_statement
+        self._connection = open_writer(path)
+        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._last_now = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="quaero-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run `function(transaction, *arguments)` and return its result once it is committed."""
+        if self._closed:
+            raise StoreError("the store is closed", where=str(self._path))
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._requests.put(_Request(function, arguments, done))
+        return await done
+
+    async def close(self) -> None:
+        """Finish what was asked for, then end the thread and close the connection."""
+        if not self._closed:
+            self._closed = True
+            self._requests.put(None)
+            await asyncio.to_thread(self._thread.join)
+            self._connection.close()
+
+    def _work(self) -> None:
+        while True:
+            group, last = self._next_group()
+            if group:
+                self._commit(group)
+            if last:
+                return
+
+    def _next_group(self) -> tuple[list[_Request], bool]:
+        group: list[_Request] = []
+        request = self._requests.get()
+        while request is not None:
+            group.append(request)
+            if len(group) == GROUP_LIMIT or self._requests.empty():
+                return group, False
+            request = self._requests.get()
+        return group, True
+
+    def _commit(self, group: list[_Request]) -> None:
+        results: list[_Result] = []
+        change = Change.NOTHING
+        try:
+            cursor = self._connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            now = self._last_now = max(self._last_now, self._clock.now_ms())
+            for request in group:
+                result, touched = self._run_one(cursor, now, request)
+                results.append(result)
+                change |= touched
+            if self._before is not None:
+                self._before("COMMIT")
+            cursor.execute("COMMIT")
+            if self._before is not None:
+                self._before("DELIVER")
+        except Exception as error:  # noqa: BLE001 - handed to every caller of the group
+            self._roll_back()
+            failure = refusal(error, self._path) if isinstance(error, apsw.Error) else error
+            results = [_Result(request.done, None, failure) for request in group]
+            change = Change.NOTHING
+        self._call_soon(_deliver, results)
+        if change:
+            self._call_soon(self._announce, change)
+
+    def _run_one(self, cursor: apsw.Cursor, now: int, request: _Request) -> tuple[_Result, Change]:
+        transaction = SqliteTransaction(cursor, now, self._before)
+        cursor.execute("SAVEPOINT caller")
+        try:
+            value = request.function(transaction, *request.arguments)
+        except (apsw.FullError, apsw.IOError, apsw.CorruptError):
+            raise  # the whole commit is lost
+        except Exception as error:  # noqa: BLE001 - belongs to this caller alone
+            cursor.execute("ROLLBACK TO caller")
+            cursor.execute("RELEASE caller")
+            return _Result(request.done, None, error), Change.NOTHING
+        cursor.execute("RELEASE caller")
+        return _Result(request.done, value, None), transaction.change
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with contextlib.suppress(apsw.Error):
+                self._connection.execute("ROLLBACK")
+
+    def _call_soon(self, function: Callable[..., Any], *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _deliver(results: list[_Result]) -> None:
+    for done, value, error in results:
+        if done.done():
+            continue  # its caller was cancelled meanwhile; the commit stands
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(value)

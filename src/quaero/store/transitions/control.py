@@ -1,0 +1,117 @@
+"""What people do to jobs: cancel, retry, delete."""
+
+from quaero.models.definition import JobDefinition
+from quaero.models.errors import ConflictError, NotFoundError
+from quaero.models.job import FINAL_STATES, Job, JobKind, JobState
+from quaero.store.journal import Journal
+from quaero.store.rows import job_of
+from quaero.store.transaction import Transaction
+from quaero.store.transitions.fold import DefinitionOf
+from quaero.store.transitions.trees import close_tree
+
+CLOSED_BUT_NOT_DONE = frozenset({JobState.FAILED, JobState.CANCELLED})
+
+
+def require(tx: Transaction, job_id: int) -> Job:
+    """The job, or `NotFoundError`."""
+    rows = tx.rows("get_job", id=job_id)
+    if not rows:
+        raise NotFoundError(f"there is no job {job_id}", remedy="See: quaero jobs list")
+    return job_of(rows[0])
+
+
+def cancel(tx: Transaction, job_id: int) -> int:
+    """Cancel a job with everything open below it; how many jobs were cancelled. Final jobs are a `ConflictError`."""
+    job = require(tx, job_id)
+    if job.state.final:
+        raise ConflictError(f"job {job_id} is already {job.state}")
+    journal = Journal(tx)
+    count = 1 + close_tree(tx, journal, job, JobState.CANCELLED, None, None)
+    journal.flush()
+    return count
+
+
+def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
+    """Reopen the failed and cancelled jobs of a subtree, and what is above it; how many children were reopened.
+
+    The run's timeout starts anew. `ConflictError` when there is nothing to try again.
+    """
+    job = require(tx, job_id)
+    journal = Journal(tx)
+    run = require(tx, job.root_id)
+    if job.kind is not JobKind.RUN and run.state is JobState.PENDING:
+        raise ConflictError(f"job {job_id} is {job.state}")
+    count = _reopen_below(tx, journal, job)
+    if not count:
+        raise ConflictError(f"job {job_id} is {job.state}: nothing in it failed or was cancelled")
+    _reopen_above(tx, journal, job, run, definition_of(tx, run.id))
+    journal.flush()
+    return count
+
+
+def _reopen_below(tx: Transaction, journal: Journal, job: Job) -> int:
+    if job.kind is JobKind.CHILD:
+        return _reopen_child(tx, journal, job) if job.state in CLOSED_BUT_NOT_DONE else 0
+    count = 0
+    for (child_id,) in tx.rows("not_done_children", parent_id=job.id):
+        count += _reopen_below(tx, journal, require(tx, child_id))
+    if job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE | {JobState.SKIPPED}:
+        count += _reopen_parent(tx, journal, job)
+    elif job.kind is JobKind.PARENT and count and job.state is JobState.COMPLETED:
+        _reopen(tx, journal, job, JobState.RUNNING)
+    return count
+
+
+def _reopen_child(tx: Transaction, journal: Journal, child: Job) -> int:
+    """A child under a limit on documents needs a slot again; without a free one it stays as it is."""
+    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=child.parent_id)
+    if limit is not None:
+        if taken >= limit:
+            return 0
+        tx.rows("take_slots", parent_id=child.parent_id, count=1)
+    return _reopen(tx, journal, child, JobState.PENDING)
+
+
+def _reopen_parent(tx: Transaction, journal: Journal, parent: Job) -> int:
+    """A parent whose plan is complete goes on with its children; another waits for its turn to be planned."""
+    planned = tx.rows("plan_closed", job_id=parent.id) == [(1,)]
+    return _reopen(tx, journal, parent, JobState.RUNNING if planned else JobState.WAITING)
+
+
+def _reopen_above(tx: Transaction, journal: Journal, job: Job, run: Job, definition: JobDefinition) -> None:
+    if job.kind is JobKind.CHILD and job.parent_id is not None:
+        parent = require(tx, job.parent_id)
+        if parent.state in FINAL_STATES:
+            _reopen(tx, journal, parent, JobState.RUNNING)
+    if job.kind is not JobKind.RUN:
+        for step_id, state in tx.rows("steps_of_run", root_id=run.id):
+            if state == JobState.SKIPPED:
+                _reopen(tx, journal, require(tx, step_id), JobState.WAITING)
+    if run.state in FINAL_STATES:
+        _reopen(tx, journal, run, JobState.RUNNING)
+        deadline = None if definition.timeout_ms is None else tx.now + definition.timeout_ms
+        tx.rows("set_deadline", job_id=run.id, deadline=deadline)
+    tx.rows("mark_dirty", job_id=run.id)
+
+
+def _reopen(tx: Transaction, journal: Journal, job: Job, state: JobState) -> int:
+    tx.rows("reopen_job", id=job.id, state=state, now=tx.now)
+    journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason="retry", reopening=True)
+    return 1
+
+
+def delete(tx: Transaction, job_id: int) -> int:
+    """Delete a run with all of its jobs, events and log lines; its documents stay. How many jobs went."""
+    job = require(tx, job_id)
+    if job.kind is not JobKind.RUN:
+        raise ConflictError(
+            f"job {job_id} is part of run {job.root_id}",
+            remedy=f"Delete the whole run: quaero jobs delete {job.root_id}",
+        )
+    if not job.state.final:
+        raise ConflictError(
+            f"run {job_id} is {job.state}", remedy=f"Cancel it first: quaero jobs cancel {job_id}"
+        )
+    [(count,)] = tx.rows("count_tree", root_id=job_id)
+    tx.rows("delete_job", id=job_id)
+    return int(count)

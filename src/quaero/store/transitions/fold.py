@@ -1,0 +1,111 @@
+"""Fold: what the orchestrator does with parents whose children changed.
+
+Progress becomes an event, a crossed tolerance ends the step, a parent without open children ends, the next step
+gets its turn, the run ends after its last step.
+"""
+
+from collections.abc import Callable
+
+from quaero.models.definition import JobDefinition
+from quaero.models.event import ParentJobProgress
+from quaero.models.job import Job, JobKind, JobState
+from quaero.models.progress import Progress, conclude, crossed, end_rule
+from quaero.models.steps import conclude_run, next_moves
+from quaero.store.journal import Journal
+from quaero.store.rows import job_of, progress_of
+from quaero.store.transaction import Change, Transaction
+from quaero.store.transitions.trees import close_tree, end_parent
+
+DefinitionOf = Callable[[Transaction, int], JobDefinition]
+
+
+def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = None) -> None:
+    """Bring every changed parent job and run up to date, until nothing is left to do."""
+    journal = Journal(tx)
+    while changed := tx.rows("dirty_parents", root_id=root_id):
+        for job_id, plan_closed, documents, *counts in changed:
+            tx.rows("clean_parent", job_id=job_id)
+            job = job_of(tx.rows("get_job", id=job_id)[0])
+            if job.state.final:
+                continue
+            if job.kind is JobKind.RUN:
+                _fold_run(tx, journal, job, definition_of(tx, job.id))
+            else:
+                progress = progress_of(tuple(counts))
+                journal.event(_progress_event(job, progress, documents))
+                _fold_step(tx, journal, job, progress, definition_of(tx, job.root_id), bool(plan_closed))
+        journal.flush()
+
+
+def fail_overdue(tx: Transaction, definition_of: DefinitionOf) -> None:
+    """End the runs whose timeout has passed, with everything that is still open in them."""
+    journal = Journal(tx)
+    for (run_id,) in tx.rows("overdue_runs", now=tx.now):
+        run = job_of(tx.rows("get_job", id=run_id)[0])
+        limit = definition_of(tx, run_id).timeout_ms
+        close_tree(
+            tx,
+            journal,
+            run,
+            JobState.FAILED,
+            "timeout",
+            f"the run took longer than its timeout of {limit} ms",
+        )
+    journal.flush()
+
+
+def _fold_step(
+    tx: Transaction,
+    journal: Journal,
+    job: Job,
+    progress: Progress,
+    definition: JobDefinition,
+    plan_closed: bool,
+) -> None:
+    if job.state is not JobState.RUNNING:
+        return
+    rule = end_rule(definition.error_tolerance, progress.total)
+    if crossed(progress, rule):
+        text = f"{progress.failed} children failed, the tolerance is {definition.error_tolerance.max_child_failures}"
+        close_tree(tx, journal, job, JobState.FAILED, "error_tolerance", text)
+    elif plan_closed and not progress.open and not tx.rows("open_child_exists", parent_id=job.id):
+        state = conclude(progress, rule)
+        code, error = _first_error(tx, job, state)
+        end_parent(tx, journal, job, state, code, error)
+
+
+def _fold_run(tx: Transaction, journal: Journal, run: Job, definition: JobDefinition) -> None:
+    steps = [(job_id, JobState(state)) for job_id, state in tx.rows("steps_of_run", root_id=run.id)]
+    states = [state for _, state in steps]
+    for index, after in next_moves(definition, states).items():
+        job_id, before = steps[index]
+        tx.rows("take_turn", id=job_id, state=after, now=tx.now, final=int(after.final))
+        journal.moved(job_id, run.id, run.id, before, after)
+        states[index] = after
+        if after is JobState.PENDING:
+            tx.touch(Change.READY)
+    if all(state.final for state in states):
+        state = conclude_run(definition, states)
+        end_parent(tx, journal, run, state, *_first_error(tx, run, state))
+
+
+def _first_error(tx: Transaction, job: Job, state: JobState) -> tuple[str | None, str | None]:
+    if state is not JobState.FAILED:
+        return None, None
+    [(code, error)] = tx.rows("first_error", parent_id=job.id)
+    return code, error
+
+
+def _progress_event(job: Job, progress: Progress, documents: int) -> ParentJobProgress:
+    return ParentJobProgress(
+        job.root_id,
+        job.id,
+        progress.total,
+        progress.pending,
+        progress.running,
+        progress.completed,
+        progress.failed,
+        progress.cancelled,
+        documents,
+        progress.text,
+    )

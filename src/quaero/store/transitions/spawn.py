@@ -1,0 +1,127 @@
+"""Children come into being here, whether a manager planned them or a worker found them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quaero.models.job import ChildJob, JobKind, JobState
+from quaero.store.journal import Journal
+from quaero.store.rows import from_json, to_json
+from quaero.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where children come from: their parent job, their depth, and the job that found them."""
+
+    root_id: int
+    parent_id: int
+    depth: int
+    discovered_by: int | None
+
+
+def spawn(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[ChildJob]) -> int:
+    """Insert the children whose work the parent has not seen; how many are new.
+
+    With a limit on documents each child takes a slot here, before its work starts; those beyond the limit wait in
+    the frontier until a slot comes back.
+    """
+    new = _unseen(tx, origin.parent_id, children)
+    if not new:
+        return 0
+    room = _take_slots(tx, origin.parent_id, len(new))
+    _insert_jobs(tx, journal, origin, new[:room])
+    _insert_frontier(tx, origin, new[room:])
+    return len(new)
+
+
+def _unseen(tx: Transaction, parent_id: int, children: Sequence[ChildJob]) -> list[ChildJob]:
+    keyed = [
+        {"parent_id": parent_id, "dedupe_key": child.dedupe_key, "job_id": None}
+        for child in children
+        if child.dedupe_key is not None
+    ]
+    if not keyed:
+        return list(children)
+    unclaimed = {key for (key,) in tx.many("insert_key", keyed)}
+    new = []
+    for child in children:
+        if child.dedupe_key is None:
+            new.append(child)
+        elif child.dedupe_key in unclaimed:
+            unclaimed.discard(child.dedupe_key)
+            new.append(child)
+    return new
+
+
+def _take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
+    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=parent_id)
+    if limit is None:
+        return wanted
+    room: int = max(0, min(wanted, limit - taken))
+    tx.rows("take_slots", parent_id=parent_id, count=room)
+    return room
+
+
+def _insert_jobs(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[ChildJob]) -> None:
+    if not children:
+        return
+    ids = tx.many(
+        "insert_job",
+        [
+            {
+                "root_id": origin.root_id,
+                "parent_id": origin.parent_id,
+                "kind": JobKind.CHILD,
+                "type": child.type,
+                "name": child.name,
+                "state": JobState.PENDING,
+                "config": to_json(child.config),
+                "depth": origin.depth,
+                "discovered_by": origin.discovered_by,
+                "priority": child.priority,
+                "now": tx.now,
+            }
+            for child in children
+        ],
+    )
+    keys = [
+        {"job_id": job_id, "parent_id": origin.parent_id, "dedupe_key": child.dedupe_key}
+        for (job_id,), child in zip(ids, children, strict=True)
+        if child.dedupe_key is not None
+    ]
+    if keys:
+        tx.many("set_key_job", keys)
+    named = [(job_id, child.name) for (job_id,), child in zip(ids, children, strict=True)]
+    journal.spawned(named, origin.root_id, origin.parent_id, origin.depth, origin.discovered_by)
+
+
+def _insert_frontier(tx: Transaction, origin: Origin, children: Sequence[ChildJob]) -> None:
+    if children:
+        tx.many(
+            "insert_frontier",
+            [
+                {
+                    "parent_id": origin.parent_id,
+                    "dedupe_key": child.dedupe_key or "",
+                    "type": child.type,
+                    "name": child.name,
+                    "config": to_json(child.config),
+                    "depth": origin.depth,
+                    "priority": child.priority,
+                    "discovered_by": origin.discovered_by,
+                }
+                for child in children
+            ],
+        )
+
+
+def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
+    """Give the parent's free slots to the first children that wait in its frontier."""
+    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=parent_id)
+    rows = tx.rows("take_from_frontier", parent_id=parent_id, limit=limit - taken)
+    tx.rows("take_slots", parent_id=parent_id, count=len(rows))
+    for _, key, type_, name, config, depth, priority, discovered_by in sorted(
+        rows, key=lambda row: (row[6], row[0])
+    ):
+        child = ChildJob(type_, name, from_json(config), key or None, priority)
+        _insert_jobs(tx, journal, Origin(root_id, parent_id, depth, discovered_by), [child])

@@ -1,0 +1,66 @@
+"""For authors of managers and workers: run a definition to its end on a real store, and set the clock."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from quaero.jobs.engine import Engine
+from quaero.jobs.manager import JobManager
+from quaero.jobs.registry import Registry, installed
+from quaero.jobs.summary import RunSummary
+from quaero.jobs.worker import JobWorker
+from quaero.models.definition import JobDefinition
+from quaero.settings import QueueSettings
+from quaero.store.clock import Clock
+from quaero.store.sqlite.backend import SqliteBackend
+from quaero.store.sqlite.writer import BeforeStatement
+from quaero.store.store import Store
+
+__all__ = ["SettableClock", "finish", "open_test_engine", "run_to_end"]
+
+
+class SettableClock:
+    """A clock that only moves when told to."""
+
+    def __init__(self, now_ms: int = 1_700_000_000_000) -> None:
+        self._now_ms = now_ms
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def advance(self, milliseconds: int) -> None:
+        self._now_ms += milliseconds
+
+
+@asynccontextmanager
+async def open_test_engine(
+    path: Path,
+    managers: Iterable[JobManager] | None = None,
+    workers: Iterable[JobWorker] | None = None,
+    *,
+    queue: QueueSettings | None = None,
+    clock: Clock | None = None,
+    before_statement: BeforeStatement | None = None,
+) -> AsyncIterator[Engine]:
+    """An engine over the database file at `path`, with these kinds of work or, by default, all installed ones."""
+    store = Store(SqliteBackend(path, clock=clock, before_statement=before_statement))
+    registry = installed() if managers is None or workers is None else Registry(managers, workers)
+    engine = Engine(store, registry, queue or QueueSettings())
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def run_to_end(engine: Engine, definition: JobDefinition) -> RunSummary:
+    """Start a run, execute it in this process, and return its summary when it has ended."""
+    run_id = await engine.control.launch(definition)
+    return await finish(engine, run_id)
+
+
+async def finish(engine: Engine, run_id: int) -> RunSummary:
+    """Execute what is left of a run in this process; its summary when it has ended."""
+    async with engine.working(run_id):
+        async for _ in engine.hub.follow(run_id):
+            pass
+    return await engine.control.summary(run_id)
