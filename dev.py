@@ -148,7 +148,11 @@ def install(folder: Path, lock_name: str) -> None:
     locked = ["--require-hashes", str(LOCKS / f"{lock_name}.lock")]
     as_it_stands = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
     step("cannot make an environment", make, variables)
-    step("cannot install the packages", [*uv, "pip", "sync", *into, *locked], variables)
+    step(
+        "cannot install the packages, which needs a network the first time",
+        [*uv, "pip", "sync", *into, *locked],
+        variables,
+    )
     step("cannot install the project", [*uv, "pip", "install", *into, *as_it_stands], variables)
     mark_ready(folder, stamp(lock_name))
 
@@ -163,7 +167,9 @@ def installed_uv() -> Path:
         step("cannot make an environment", [sys.executable, "-m", "venv", "--clear", str(folder)], os.environ)
         only_as_pinned = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(pinned)]
         step(
-            "cannot install uv", [str(python), "-m", "pip", "install", "--quiet", *only_as_pinned], os.environ
+            "cannot install uv, which needs a network the first time",
+            [str(python), "-m", "pip", "install", "--quiet", *only_as_pinned],
+            os.environ,
         )
         mark_ready(folder, expected)
     return folder / SCRIPTS / "uv"
@@ -175,8 +181,9 @@ def step(what: str, words: Sequence[str], variables: Mapping[str, str], given: s
         words, cwd=ROOT, env=variables, input=given, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        lines = [line.strip(" \t│╰─▶\u00d7") for line in done.stderr.splitlines() if line.strip()]
-        reason = ": ".join(dict.fromkeys(lines[:1] + lines[-1:])) or f"exit code {done.returncode}"
+        lines = [line.strip(" \t│╰─▶\u00d7") for line in done.stderr.splitlines()]
+        telling = [line for line in lines if line and not line.startswith("WARNING")]
+        reason = ": ".join(dict.fromkeys(telling[:1] + telling[-1:])) or f"exit code {done.returncode}"
         raise SetUpError(f"{what}: {reason}")
 
 

@@ -48,7 +48,9 @@ class ScriptManager:
 
 
 def child(script: Script) -> ChildJob:
-    return ChildJob("scripted", script.get("name", "child"), script, script.get("key"), script.get("priority", 0))
+    return ChildJob(
+        "scripted", script.get("name", "child"), script, script.get("key"), script.get("priority", 0)
+    )
 
 
 class ScriptWorker:
@@ -83,7 +85,9 @@ class ScriptWorker:
         for spawned in script.get("spawn", ()):
             new = child(spawned)
             context.spawner.spawn_child_job(job, new.type, new.name, new.config, dedupe_key=new.dedupe_key)
-        return Outcome(_documents(job, script, context), tuple(script.get("claims", ())), script.get("note", ""))
+        return Outcome(
+            _documents(job, script, context), tuple(script.get("claims", ())), script.get("note", "")
+        )
 
     async def close(self) -> None:
         pass
@@ -118,7 +122,9 @@ def _documents(job: Job, script: Script, context: JobContext) -> tuple[NewDocume
     url = f"https://example.org/{script.get('url', job.name)}"
     text = script["document"]
     return (
-        NewDocument("test", url, url, job.name, text, content_hash(job.name, text), tags=context.definition.tags),
+        NewDocument(
+            "test", url, url, job.name, text, content_hash(job.name, text), tags=context.definition.tags
+        ),
     )
 
 

@@ -26,16 +26,10 @@ def page(markdown: str) -> ParsedPage:
 
 
 def parse(request: ParseRequest) -> ParsedPage:
-    match request.body.decode():
-        case "loop":
-            while True:
-                pass
-        case "memory":
-            hoard = [bytes(1_000_000)]
-            while True:
-                hoard += [bytes(1_000_000)]
-        case "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
+    text = request.body.decode()
+    match text:
+        case "loop" | "memory" | "crash":
+            take_too_much(text)
         case "depth":
             return parse_deeper(request)
         case "bug":
@@ -45,8 +39,17 @@ def parse(request: ParseRequest) -> ParsedPage:
         case "print":
             print("a library talks", flush=True)  # noqa: T201
         case "long":
-            return page("x" * 65_000_000)
-    return page(f"{os.getpid()} {request.body.decode()}")
+            return page("x" * 70_000_000)
+    return page(f"{os.getpid()} {text}")
+
+
+def take_too_much(what: str) -> None:
+    hoard = []
+    while what == "loop":
+        pass
+    while what == "memory":
+        hoard.append(bytes(1_000_000))
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def parse_deeper(request: ParseRequest) -> ParsedPage:

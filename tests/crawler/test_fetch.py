@@ -148,6 +148,13 @@ async def test_ten_redirects_are_followed(server: MisbehavingServer, fetcher: Fe
     assert len((await fetcher.fetch(server.url("/onward/10"))).redirects) == 10
 
 
+async def test_a_loop_is_left_before_anything_is_asked_for_twice(
+    server: MisbehavingServer, fetcher: Fetcher
+) -> None:
+    assert (await failure(fetcher, server.url("/loop-a"))).code == "redirect_loop"
+    assert server.paths() == ["/loop-a", "/loop-b"]
+
+
 async def test_a_redirect_target_loses_its_fragment(server: MisbehavingServer, fetcher: Fetcher) -> None:
     server.redirect("/old", "/page#chapter")
     assert (await fetcher.fetch(server.url("/old"))).url == server.url("/page")

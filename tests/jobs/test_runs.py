@@ -38,7 +38,9 @@ async def test_a_step_without_children_completes_at_once(engine: Engine) -> None
 async def test_spawned_children_of_any_depth_count_for_the_step(engine: Engine, worker: ScriptWorker) -> None:
     leaf = {"name": "leaf"}
     middle = {"name": "middle", "spawn": [leaf]}
-    summary = await run_to_end(engine, script_definition(script_step(children=[{"name": "top", "spawn": [middle]}])))
+    summary = await run_to_end(
+        engine, script_definition(script_step(children=[{"name": "top", "spawn": [middle]}]))
+    )
 
     page = await engine.store.jobs(JobFilter(root_id=summary.job.id, kind=JobKind.CHILD), oldest_first=True)
     assert [(job.name, job.depth) for job in page.items] == [("top", 0), ("middle", 1), ("leaf", 2)]
@@ -47,7 +49,9 @@ async def test_spawned_children_of_any_depth_count_for_the_step(engine: Engine, 
     assert summary.children == Progress(total=3, completed=3)
 
 
-async def test_the_same_work_is_spawned_once_however_often_it_is_found(engine: Engine, worker: ScriptWorker) -> None:
+async def test_the_same_work_is_spawned_once_however_often_it_is_found(
+    engine: Engine, worker: ScriptWorker
+) -> None:
     again = {"name": "again", "key": "page"}
     children = [{"name": f"finder {n}", "spawn": [again, again]} for n in range(5)]
     summary = await run_to_end(engine, script_definition(script_step(children=children)))
@@ -79,7 +83,9 @@ async def test_a_second_step_starts_only_after_every_child_of_the_first_ended(
 async def test_a_failing_job_is_tried_again_by_the_policy_and_then_succeeds(
     engine: Engine, worker: ScriptWorker
 ) -> None:
-    summary = await run_to_end(engine, script_definition(script_step(children=[{"name": "shaky", "fails": 2}])))
+    summary = await run_to_end(
+        engine, script_definition(script_step(children=[{"name": "shaky", "fails": 2}]))
+    )
 
     assert summary.job.state is JobState.COMPLETED
     assert worker.executed["shaky"] == 3
@@ -88,7 +94,9 @@ async def test_a_failing_job_is_tried_again_by_the_policy_and_then_succeeds(
 async def test_a_job_that_keeps_failing_ends_as_failed_after_its_last_attempt(
     engine: Engine, worker: ScriptWorker
 ) -> None:
-    summary = await run_to_end(engine, script_definition(script_step(children=[{"name": "bad", "fails": 99}])))
+    summary = await run_to_end(
+        engine, script_definition(script_step(children=[{"name": "bad", "fails": 99}]))
+    )
 
     assert worker.executed["bad"] == 3
     assert summary.job.state is JobState.FAILED
@@ -112,7 +120,9 @@ async def test_with_on_error_retry_every_failure_is_tried_again(engine: Engine, 
     assert worker.executed["broken"] == 3
 
 
-async def test_an_unexpected_error_of_a_worker_concerns_its_job_alone(engine: Engine, worker: ScriptWorker) -> None:
+async def test_an_unexpected_error_of_a_worker_concerns_its_job_alone(
+    engine: Engine, worker: ScriptWorker
+) -> None:
     children = [{"name": "bug", "raises": "oh no"}, {"name": "fine"}]
     summary = await run_to_end(engine, script_definition(script_step(children=children)))
 
@@ -154,7 +164,9 @@ async def test_a_planning_error_fails_the_step_and_stops_the_children_that_it_ha
     assert summary.children.total in (0, 1000)
 
 
-async def test_the_tolerance_is_applied_at_the_failure_that_crosses_it(engine: Engine, worker: ScriptWorker) -> None:
+async def test_the_tolerance_is_applied_at_the_failure_that_crosses_it(
+    engine: Engine, worker: ScriptWorker
+) -> None:
     children = [{"name": f"bad {n}", "breaks": "x"} for n in range(3)] + [{"name": "hangs", "wait": True}]
     definition = script_definition(
         script_step(children=children), error_tolerance=ErrorTolerance(max_child_failures=3)
@@ -224,7 +236,9 @@ async def test_the_concurrency_of_a_step_is_never_exceeded(engine: Engine, worke
     run_id = await engine.control.launch(script_definition(script_step(children=children, concurrency=2)))
     async with engine.working(run_id):
         for n in range(0, 6, 2):
-            await asyncio.gather(worker.start_of(f"child {n}").wait(), worker.start_of(f"child {n + 1}").wait())
+            await asyncio.gather(
+                worker.start_of(f"child {n}").wait(), worker.start_of(f"child {n + 1}").wait()
+            )
             progress = await engine.store.progress(run_id + 1)
             assert progress.counts.running == 2
             worker.release(f"child {n}")
@@ -234,7 +248,9 @@ async def test_the_concurrency_of_a_step_is_never_exceeded(engine: Engine, worke
 
 
 async def test_the_events_of_a_run_are_numbered_without_gap_and_end_with_its_end(engine: Engine) -> None:
-    summary = await run_to_end(engine, script_definition(script_step("a", count=3), script_step("b", count=2)))
+    summary = await run_to_end(
+        engine, script_definition(script_step("a", count=3), script_step("b", count=2))
+    )
 
     events = await engine.store.events(summary.job.id)
     assert [event.number for event in events] == list(range(1, len(events) + 1))

@@ -6,12 +6,10 @@ decided here.
 """
 
 import asyncio
-import string
 from collections.abc import Callable, Mapping
 from time import monotonic
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -27,9 +25,10 @@ from quaero.crawler.body_decoder import (
     body_decoder,
 )
 from quaero.crawler.content_type import charset_of
+from quaero.crawler.redirects import Hops
 from quaero.crawler.resolver import GuardedResolver, check_literal
 from quaero.crawler.response import PAGE_TYPES, FetchLimits, Response
-from quaero.crawler.urls import normalise, resolve
+from quaero.crawler.urls import normalise
 from quaero.models.errors import FetchError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -112,7 +111,7 @@ class Fetcher:
         start = normalise(url)
         if start is None:
             raise FetchError("this is no http or https URL", code="url_refused", where=url)
-        hops = _Hops(url, start, may_follow, bounds.redirects)
+        hops = Hops(url, start, may_follow, bounds.redirects)
         try:
             async with asyncio.timeout(bounds.deadline_seconds):
                 return await self._follow(hops, accept, headers, bounds)
@@ -125,7 +124,7 @@ class Fetcher:
 
     async def _follow(
         self,
-        hops: "_Hops",
+        hops: Hops,
         accept: frozenset[str] | None,
         headers: Mapping[str, str],
         limits: FetchLimits,
@@ -144,50 +143,13 @@ class Fetcher:
                 answer.release()  # keeps the connection only where the body has been read to its end
 
 
-class _Hops:
-    """The way of one fetch from the URL that was asked for to the one that answers."""
-
-    __slots__ = ("_limit", "_may_follow", "followed", "requested_url", "started", "url")
-
-    def __init__(self, requested_url: str, start: str, may_follow: Callable[[str], bool], limit: int) -> None:
-        self.requested_url, self.url, self.started = requested_url, start, monotonic()
-        self.followed: list[str] = []
-        self._may_follow, self._limit = may_follow, limit
-
-    def advance(self, location: str) -> None:
-        """Take the redirect to `location`, or raise FetchError."""
-        target = resolve(self.url, _as_ascii(location))
-        if target is None:
-            raise self._error(
-                "redirect_refused", f"the page leads to {location!r}, which is no http or https URL"
-            )
-        if target == self.url or target in self.followed:
-            raise self._error("redirect_loop", f"the page leads back to {target}")
-        if len(self.followed) >= self._limit:
-            raise self._error("too_many_redirects", f"the page leads on more than {self._limit} times")
-        if not self._may_follow(target):
-            raise self._error("redirect_out_of_scope", f"the page leads to {target}, outside the crawl")
-        self.followed.append(target)
-        self.url = target
-
-    def _error(self, code: str, what: str) -> FetchError:
-        return FetchError(what, code=code, where=self.url)
-
-
-def _as_ascii(location: str) -> str:
-    """The header's bytes beyond ASCII as percent escapes, whatever encoding the server thought of."""
-    if location.isascii():
-        return location
-    return quote(location.encode("utf-8", "surrogateescape"), safe=string.printable)
-
-
 def _is_conditional(headers: Mapping[str, str]) -> bool:
     return any(name.lower() in _CONDITIONS for name in headers)
 
 
 async def _read_page(
     answer: aiohttp.ClientResponse,
-    hops: _Hops,
+    hops: Hops,
     accept: frozenset[str] | None,
     limits: FetchLimits,
     *,

@@ -83,8 +83,7 @@ class ParserChild(asyncio.SubprocessProtocol):
         self.in_flight.append(parsing)
         if len(self.in_flight) == 1 and self.ready:
             self._due = self._loop.time() + self._deadline
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._due, self._check_deadline)
+        self._watch()
         self._input.write(parsing.frame)
 
     def kill(self) -> None:
@@ -104,8 +103,7 @@ class ParserChild(asyncio.SubprocessProtocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         self.usable = False
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_watching()
         self._process.close()
         if self.ready and self._has_begun and self.in_flight:
             self.in_flight.popleft().fail(Failure("parse_limit", self._end_reason))
@@ -116,6 +114,8 @@ class ParserChild(asyncio.SubprocessProtocol):
         self._due = self._loop.time() + self._deadline
         if kind is Answer.READY:
             self.ready = True
+            self._stop_watching()  # the time to start is longer than the time for a page
+            self._watch()
             return
         if kind is Answer.PAGE:
             page = self._pages.decode(content)
@@ -127,13 +127,20 @@ class ParserChild(asyncio.SubprocessProtocol):
             self.usable, self._has_begun = False, False
         self._on_answer()
 
-    def _check_deadline(self) -> None:
-        """Runs about once per deadline, not once per request: a timer for each would cost more than its use."""
-        self._timer = None
-        if not self.in_flight:
-            return
-        if self._loop.time() < self._due:
+    def _watch(self) -> None:
+        if self._timer is None and self.in_flight:
             self._timer = self._loop.call_at(self._due, self._check_deadline)
-            return
-        self._end_reason = f"reading the page takes longer than {self._deadline:g} seconds"
-        self.kill()
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check_deadline(self) -> None:
+        """Runs about once per deadline, not once per page: a timer for each would cost more than its use."""
+        self._timer = None
+        if self._loop.time() < self._due:
+            self._watch()
+        elif self.in_flight:
+            self._end_reason = f"reading the page takes longer than {self._deadline:g} seconds"
+            self.kill()

@@ -85,7 +85,7 @@ class Writer:
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run `function(transaction, *arguments)` and return its result once it is committed."""
-        if self._closed:
+        if self._closed or not self._thread.is_alive():
             raise StoreError("the store is closed", where=str(self._path))
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._requests.put(_Request(function, arguments, done))
@@ -100,12 +100,16 @@ class Writer:
             self._connection.close()
 
     def _work(self) -> None:
-        while True:
-            group, last = self._next_group()
-            if group:
-                self._commit(group)
-            if last:
-                return
+        group: list[_Request] = []
+        try:
+            last = False
+            while not last:
+                group, last = self._next_group()
+                if group:
+                    self._commit(group)
+        except BaseException as error:  # noqa: BLE001 - the thread ends: whoever waits must not wait for ever
+            failure = StoreError(f"the writer stopped ({error!r})", where=str(self._path))
+            self._call_soon(_deliver, [_Result(request.done, None, failure) for request in group])
 
     def _next_group(self) -> tuple[list[_Request], bool]:
         group: list[_Request] = []

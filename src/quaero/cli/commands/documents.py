@@ -1,0 +1,119 @@
+"""`quaero documents`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from quaero.cli.command import Command
+from quaero.cli.options import as_json, page, print_next_page
+from quaero.cli.session import Session, pass_session
+from quaero.cli.shapes import Json, document_json, listing
+from quaero.cli.text import iso_time, local_time, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from quaero.jobs.engine import Engine
+    from quaero.models.document import Document
+    from quaero.store.reads import SourceStats
+
+
+@click.command(cls=Command)
+@click.option("--tag", help="Only documents with this tag.")
+@click.option("--source", help="Only documents of this source type, for example crawler.")
+@click.option("--url", "url_part", metavar="TEXT", help="Only documents whose URL contains this text.")
+@page
+@as_json
+@pass_session
+def list_documents(
+    session: Session,
+    tag: str | None,
+    source: str | None,
+    url_part: str | None,
+    limit: int,
+    cursor: int | None,
+    as_json: bool,
+) -> None:
+    """List documents."""
+    from quaero.store.reads import DocumentFilter
+
+    wanted = DocumentFilter(source_type=source, tag=tag, url_part=url_part)
+    found = session.ask(lambda engine: engine.store.documents(wanted, limit=limit, cursor=cursor))
+    if as_json:
+        print_json(listing(map(document_json, found.items), found.total, found.next_cursor))
+        return
+    rows = [(str(each.id), local_time(each.updated_at), each.title, each.url) for each in found.items]
+    print_table(("id", "updated", "title", "url"), rows)
+    print_next_page(found.next_cursor, len(found.items), found.total)
+
+
+@click.command(cls=Command)
+@click.argument("document", metavar="ID|URL")
+@as_json
+@pass_session
+def show_document(session: Session, document: str, as_json: bool) -> None:
+    """Print a document as Markdown."""
+    found = session.ask(lambda engine: _document(engine, document))
+    if as_json:
+        print_json(document_json(found) | {"markdown": found.markdown})
+        return
+    for line in (found.markdown or "").splitlines():
+        click.echo(printable(line))
+
+
+@click.command(cls=Command)
+@as_json
+@pass_session
+def document_stats(session: Session, as_json: bool) -> None:
+    """How much there is, by source and tag."""
+    sources, tags = session.ask(_stats)
+    if as_json:
+        total = sum(each.documents for each in sources)
+        print_json({"documents": total, "sources": list(map(_source_json, sources)), "tags": tags})
+        return
+    rows = [
+        (each.source_type, str(each.documents), str(each.characters), local_time(each.updated_at))
+        for each in sources
+    ]
+    print_table(("source", "documents", "characters", "updated"), rows)
+    if tags:
+        click.echo()
+        print_table(("tag", "documents"), [(tag, str(count)) for tag, count in tags.items()])
+
+
+@click.command(cls=Command)
+@click.argument("documents", metavar="ID|URL", nargs=-1, required=True)
+@as_json
+@pass_session
+def delete_documents(session: Session, documents: tuple[str, ...], as_json: bool) -> None:
+    """Delete documents. When one of them does not exist, none is deleted."""
+
+    async def delete(engine: "Engine") -> list[int]:
+        found = [(await _document(engine, each)).id for each in documents]
+        for document_id in dict.fromkeys(found):
+            await engine.store.delete_document(document_id)
+        return list(dict.fromkeys(found))
+
+    deleted = session.ask(delete)
+    if as_json:
+        print_json({"deleted": [str(document_id) for document_id in deleted]})
+    else:
+        click.echo(f"deleted {len(deleted)} document{'' if len(deleted) == 1 else 's'}")
+
+
+async def _document(engine: "Engine", name: str) -> "Document":
+    """A document by its id, or by its URL."""
+    if name.isascii() and name.isdigit() and len(name) < 19:
+        return await engine.store.document(int(name))
+    return await engine.store.document_by_url(name)
+
+
+async def _stats(engine: "Engine") -> "tuple[tuple[SourceStats, ...], dict[str, int]]":
+    return await engine.store.document_stats(), await engine.store.tags()
+
+
+def _source_json(stats: "SourceStats") -> Json:
+    return {
+        "source_type": stats.source_type,
+        "documents": stats.documents,
+        "characters": stats.characters,
+        "updated_at": iso_time(stats.updated_at),
+    }

@@ -1,0 +1,24 @@
+"""Reading a definition from a file that a person names."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quaero.models.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from quaero.jobs.engine import Engine
+    from quaero.models.definition import JobDefinition
+
+
+def read_file(engine: "Engine", file: Path) -> "JobDefinition":
+    """The definition in the file; `NotFoundError` without one, `InvalidDefinition` with all complaints."""
+    return engine.control.read(file_bytes(file), file=str(file))
+
+
+def file_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError("there is no such file", where=str(file)) from None
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=str(file)) from error

@@ -1,0 +1,83 @@
+"""A run as plain lines, one for each change worth a line: for logs, pipes and simple terminals."""
+
+from collections.abc import Callable
+
+from quaero.cli.live.frame import Frame
+from quaero.cli.text import one_line, seconds_text
+from quaero.jobs.summary import StepSummary
+from quaero.models.job import Job, JobState
+
+PROGRESS_SECONDS = 2.0
+MOST_FAILURES = 50
+
+
+class PlainView:
+    """Writes lines with `write`."""
+
+    wants_running = False
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._states: dict[int, JobState] = {}
+        self._progress: dict[int, tuple[float, str]] = {}
+        self._failures = 0
+
+    def say(self, text: str) -> None:
+        self._write(one_line(text))
+
+    def show(self, frame: Frame) -> None:
+        run = frame.summary.job
+        if run.id not in self._states:
+            self._write(f"run {run.id} started: {one_line(run.name)}")
+            self._states[run.id] = JobState.RUNNING
+        for job in frame.failed:
+            self._fail(job)
+        for step in frame.summary.steps:
+            self._step(step, frame)
+        if run.state.final and self._states[run.id] != run.state:
+            self._states[run.id] = run.state
+            took = seconds_text(frame.summary.duration_seconds(frame.now_ms))
+            self._write(f"run {run.id} {run.state} after {took}")
+
+    def close(self) -> None:
+        """Lines need no tidying up."""
+
+    def _step(self, step: StepSummary, frame: Frame) -> None:
+        before, state = self._states.get(step.job.id), step.job.state
+        self._states[step.job.id] = state
+        name = one_line(step.job.name)
+        if state.final:
+            if before != state:
+                self._write(f"step {name} {state}{_result(step)}")
+        elif state is JobState.RUNNING:
+            if before != state:
+                self._write(f"step {name} started")
+                self._progress[step.job.id] = (frame.at, "")
+            self._tell_progress(step, frame.at)
+
+    def _tell_progress(self, step: StepSummary, at: float) -> None:
+        told_at, told = self._progress[step.job.id]
+        text = step.progress.counts.text
+        if at - told_at >= PROGRESS_SECONDS and text != told:
+            self._progress[step.job.id] = (at, text)
+            self._write(f"step {one_line(step.job.name)}: {text}")
+
+    def _fail(self, job: Job) -> None:
+        self._failures += 1
+        if self._failures <= MOST_FAILURES:
+            self._write(f"failed: {one_line(job.name)}: {one_line(job.error or job.error_code or '')}")
+        elif self._failures == MOST_FAILURES + 1:
+            self._write(f"more failures: quaero jobs list --run {job.root_id} --state failed")
+
+
+def _result(step: StepSummary) -> str:
+    """What came of a step that has ended, as far as there is something to tell."""
+    counts = step.progress.counts
+    if not counts.total:
+        return f": {one_line(step.job.error)}" if step.job.error else ""
+    rest = [
+        f"{number} {word}"
+        for number, word in ((counts.failed, "failed"), (counts.cancelled, "cancelled"))
+        if number
+    ]
+    return f": {', '.join([f'{counts.completed} of {counts.total} completed', *rest])}"

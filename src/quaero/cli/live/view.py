@@ -1,0 +1,34 @@
+"""Which way of showing a run fits where the output goes."""
+
+import os
+import sys
+
+import click
+
+from quaero.cli.live.frame import Frame, View
+from quaero.cli.live.plain import PlainView
+
+
+class SilentView:
+    """Shows nothing."""
+
+    wants_running = False
+
+    def say(self, text: str) -> None:
+        """Nobody listens."""
+
+    def show(self, frame: Frame) -> None:
+        """Nobody looks."""
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+
+
+def view_for(*, as_json: bool) -> View:
+    """The live tree on a terminal, lines elsewhere. Beside JSON only a terminal on standard error gets any."""
+    stream = sys.stderr if as_json else sys.stdout
+    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
+        from quaero.cli.live.tree import TreeView
+
+        return TreeView(stream)
+    return SilentView() if as_json else PlainView(click.echo)

@@ -1,0 +1,54 @@
+"""What the commands of one call share: the flags given to all of them and the way to the engine."""
+
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from quaero.jobs.engine import Engine
+    from quaero.settings import Settings
+
+    OpenEngine: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Engine]]
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Session:
+    """One call of the command line. `database` and `debug` are set while its arguments are read."""
+
+    open_engine: "OpenEngine"
+    database: str | None = None
+    debug: bool = False
+
+    def settings(self) -> "Settings":
+        from quaero.settings import find_config_file, load
+
+        directory = Path.cwd()
+        return load(self.database, find_config_file(directory), os.environ, directory)
+
+    def ask(self, question: "Callable[[Engine], Awaitable[T]]") -> T:
+        """Open the engine, await the question with it, close it; the answer."""
+        import asyncio
+
+        async def asked() -> T:
+            async with self.open_engine(self.settings()) as engine:
+                return await question(engine)
+
+        return asyncio.run(asked())
+
+    def command(self, text: str) -> str:
+        """A command to type next, as it must be typed to use the same database."""
+        if self.database is None:
+            return f"quaero {text}"
+        from shlex import quote
+
+        return f"quaero {text} --database {quote(self.database)}"
+
+
+pass_session = click.make_pass_decorator(Session)

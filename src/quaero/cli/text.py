@@ -1,0 +1,80 @@
+"""Text for people: safe to print, dates, durations, tables."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import click
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: control characters and changes of direction."""
+    if text.isprintable():
+        return text
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(character) in _HIDDEN else character
+        for character in text
+    )
+
+
+def one_line(text: str) -> str:
+    """The text on one line, safe to print."""
+    return printable(" ".join(text.split()))
+
+
+def shortened(text: str, width: int) -> str:
+    """At most `width` characters, the end replaced by an ellipsis where it is longer."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 05 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def iso_time(milliseconds: int | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds; None stays None."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_time(milliseconds: int | None) -> str:
+    """Date and time of the machine's zone, to the second."""
+    if milliseconds is None:
+        return "-"
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output, in UTF-8 whatever the terminal speaks."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo(text.encode("utf-8", "replace"))
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell; the last one takes what is left of the line on a terminal."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    room = _line_width() - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    for row in [list(head), *cells]:
+        padded = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
+        click.echo("  ".join([*padded, shortened(row[-1], max(room, 20))]).rstrip())
+
+
+def _line_width() -> int:
+    import os
+    import sys
+
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 10_000
