@@ -105,7 +105,10 @@ def load(
     """
     reading = _Reading(database, config_file, environment, directory)
     settings = Settings(
-        DatabaseUrl(reading.database()), _queue(reading), CrawlerSettings(reading.user_agent()), reading.shown()
+        DatabaseUrl(reading.database()),
+        _queue(reading),
+        CrawlerSettings(reading.user_agent()),
+        reading.shown(),
     )
     reading.complain_of_unknown_keys()
     if reading.complaints:
@@ -206,7 +209,11 @@ class _Reading:
         if written is None:
             self._found(key, "", source)
             return None
-        if not isinstance(written, str) or not written.strip() or not (written.isascii() and written.isprintable()):
+        if (
+            not isinstance(written, str)
+            or not written.strip()
+            or not (written.isascii() and written.isprintable())
+        ):
             self.complain(key, "must be a line of printable ASCII characters")
             return None
         self._found(key, written, source)
@@ -301,7 +308,9 @@ def _database_path(written: object, base: Path) -> Path:
         raise ValueError(f"{url!r} names no file")
     file = base / path
     if not path.startswith("/") and not file.parent.is_dir() and Path(f"/{path}").parent.is_dir():
-        raise ValueError(f"there is no folder {file.parent}; an absolute path has four slashes: sqlite:////{path}")
+        raise ValueError(
+            f"there is no folder {file.parent}; an absolute path has four slashes: sqlite:////{path}"
+        )
     if file.is_dir():
         raise ValueError(f"{file} is a folder; name a file in it")
     return file

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
 from quaero.jobs.engine import Engine
 from quaero.models.job import Job, JobKind, JobState
 from quaero.settings import QueueSettings

@@ -71,7 +71,11 @@ def global_options() -> list[click.Parameter]:
             help="Where the data is, for example sqlite:///quaero.db.",
         ),
         click.Option(
-            ["--debug"], is_flag=True, expose_value=False, callback=_set_debug, help="Show the trace of an error."
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=_set_debug,
+            help="Show the trace of an error.",
         ),
         click.Option(
             ["--version"],

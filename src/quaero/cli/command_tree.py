@@ -18,7 +18,9 @@ _DEFINITIONS = Branch(
     {
         "list": Entry("definitions:list_definitions", "List the stored definitions."),
         "show": Entry("definitions:show_definition", "Print a stored definition as TOML."),
-        "validate": Entry("definition_files:validate_definitions", "Check definition files; print all complaints."),
+        "validate": Entry(
+            "definition_files:validate_definitions", "Check definition files; print all complaints."
+        ),
         "new": Entry("definition_files:new_definition", "Write a definition file to start from."),
     },
 )
@@ -27,10 +29,12 @@ _JOBS = Branch(
     {
         "list": Entry("jobs:list_jobs", "List jobs, newest first."),
         "show": Entry("jobs:show_job", "Show one job."),
-        "tree": Entry("jobs:show_tree", "Show a run with its steps and their jobs."),
+        "tree": Entry("job_tree:show_tree", "Show a run with its steps and their jobs."),
         "logs": Entry("jobs:show_logs", "Print the log of a job and of everything below it."),
         "cancel": Entry("job_control:cancel_job", "Cancel a job and everything open below it."),
-        "retry": Entry("job_control:retry_job", "Try the failed and cancelled jobs of a run, step or job again."),
+        "retry": Entry(
+            "job_control:retry_job", "Try the failed and cancelled jobs of a run, step or job again."
+        ),
         "delete": Entry("job_control:delete_run", "Delete a run that has ended; its documents stay."),
         "resume": Entry("run:resume_run", "Go on with a run that has not ended, here."),
     },
@@ -42,7 +46,9 @@ _DB = Branch(
         "check": Entry("db:check_database", "Check that the database is sound."),
     },
 )
-_CONFIG = Branch("Settings.", {"show": Entry("config:show_config", "Show each setting and where it comes from.")})
+_CONFIG = Branch(
+    "Settings.", {"show": Entry("config:show_config", "Show each setting and where it comes from.")}
+)
 
 COMMANDS = Branch(
     "Collect knowledge into a local, searchable store.",

@@ -18,10 +18,16 @@ job_id = click.argument("job_id", metavar="ID", type=click.IntRange(1, LARGEST_I
 def page(function: F) -> F:
     """`--limit`, `--cursor`: which part of a list."""
     limited = click.option(
-        "--limit", type=click.IntRange(1, MOST_ITEMS), default=DEFAULT_LIMIT, show_default=True, help="How many."
+        "--limit",
+        type=click.IntRange(1, MOST_ITEMS),
+        default=DEFAULT_LIMIT,
+        show_default=True,
+        help="How many.",
     )
     continued = click.option(
-        "--cursor", type=click.IntRange(0, LARGEST_ID), help="Go on where the last page ended (its next_cursor)."
+        "--cursor",
+        type=click.IntRange(0, LARGEST_ID),
+        help="Go on where the last page ended (its next_cursor).",
     )
     return limited(continued(function))
 

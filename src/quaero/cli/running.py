@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias
 
 import click
 
 from quaero.cli.live.follow import follow
 from quaero.cli.live.frame import View
 from quaero.cli.live.view import view_for
-from quaero.cli.report import report
+from quaero.cli.report import next_lines, outcome_lines
 from quaero.cli.session import Session
 from quaero.cli.shapes import run_json
 from quaero.cli.stopping import EXIT_CODE, stop_signal
@@ -20,12 +21,17 @@ from quaero.models.definition import JobDefinition
 from quaero.models.job import JobState
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the work on a run ended here; `interrupted`: a person stopped it, the run can go on later."""
+PickRun: TypeAlias = Callable[[Engine, View], Awaitable[int]]
 
-    summary: RunSummary
-    interrupted: bool
+
+def run_to_end(session: Session, pick: PickRun, *, as_json: bool) -> int:
+    """Work off the run that `pick` chooses or starts, show it, tell how it ended; the exit code."""
+    view = view_for(as_json=as_json)
+
+    async def work(engine: Engine) -> RunSummary:
+        return await work_off(engine, await pick(engine, view), view)
+
+    return finish(session, session.ask(work), as_json=as_json)
 
 
 async def start_or_resume(engine: Engine, definition: JobDefinition, view: View) -> int:
@@ -37,22 +43,35 @@ async def start_or_resume(engine: Engine, definition: JobDefinition, view: View)
     return open_run
 
 
-async def work_off(engine: Engine, run_id: int, view: View) -> Ended:
-    """Execute the jobs of the run until it has ended or a person interrupts."""
+async def work_off(engine: Engine, run_id: int, view: View) -> RunSummary:
+    """Execute the jobs of the run until it has ended, or until a person interrupts: then it is still open."""
     with stop_signal(view.close) as stop:
         try:
             async with engine.working(root_id=run_id) as work:
-                following = asyncio.create_task(follow(engine, run_id, view))
-                failing = asyncio.create_task(work.failure())
-                stopping = asyncio.create_task(stop.wait())
-                await _first_of(following, failing, stopping)
+                await _first_of(follow(engine, run_id, view), work.failure(), stop.wait())
         finally:
             view.close()
-        return Ended(await engine.control.summary(run_id), interrupted=not following.done() or following.cancelled())
+        return await engine.control.summary(run_id)
 
 
-async def _first_of(*tasks: "asyncio.Task[object]") -> None:
-    """Wait for the first task to end, end the others, and raise its error if it failed."""
+def finish(session: Session, summary: RunSummary, *, as_json: bool) -> int:
+    """Tell how the work on a run ended; the exit code."""
+    run = summary.job
+    if as_json:
+        print_json(run_json(summary, int(time.time() * 1000)))
+    if not run.state.final:
+        remedy = f"Go on with: {session.command(f'jobs resume {run.id}')}"
+        click.echo(f"interrupted: run {run.id} can be resumed. {remedy}", err=as_json)
+        return EXIT_CODE
+    if not as_json:
+        for line in (*outcome_lines(summary), *next_lines(session, summary)):
+            click.echo(line)
+    return 0 if run.state is JobState.COMPLETED else 1
+
+
+async def _first_of(*awaitables: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first to end, stop the others, and raise its error if it failed."""
+    tasks = [asyncio.create_task(each) for each in awaitables]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -61,20 +80,3 @@ async def _first_of(*tasks: "asyncio.Task[object]") -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
-
-
-def finish(session: Session, ended: Ended, *, as_json: bool) -> int:
-    """Tell how a run ended; the exit code."""
-    run = ended.summary.job
-    if as_json:
-        print_json(run_json(ended.summary, int(time.time() * 1000)))
-    if ended.interrupted:
-        remedy = f"Go on with: {session.command(f'jobs resume {run.id}')}"
-        click.echo(f"interrupted: run {run.id} can be resumed. {remedy}", err=as_json)
-        return EXIT_CODE
-    if not as_json:
-        report(session, ended.summary)
-    return 0 if run.state is JobState.COMPLETED else 1
-
-
-def work_off_definition() -> None: ...

@@ -121,7 +121,12 @@ def _step_json(step: "StepSummary") -> Json:
         "failed": counts.failed,
         "cancelled": counts.cancelled,
     }
-    return {"name": step.job.name, "action": step.job.type, "status": str(step.job.state), "children": children}
+    return {
+        "name": step.job.name,
+        "action": step.job.type,
+        "status": str(step.job.state),
+        "children": children,
+    }
 
 
 def _error_json(step: "StepSummary", group: "ErrorGroup") -> Json:

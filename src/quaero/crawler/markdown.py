@@ -1,10 +1,96 @@
-"""From a tree to Markdown."""
+"""From a part of the tree to Markdown that stands on its own: absolute links, plain pipe tables, named code."""
+
+import re
+from typing import Final
 
 from turbohtml import Markdown
 
-from quaero.crawler.html_tree import Node
+from quaero.crawler.html_tree import Element, Node, Text, attribute
+from quaero.crawler.tables import simplify_tables
+from quaero.crawler.urls import resolve
+
+_RENDERING: Final = Markdown(tables=Markdown.Tables(cell_blocks="text"))
+_PERMALINK_CLASSES: Final = "a.headerlink, a.anchorjs-link, a.hash-link, .mw-editsection"
+_PERMALINK_SIGNS: Final = frozenset({"", "¶", "§", "#", "🔗", "⚓"})
+_KEPT_SCHEMES: Final = ("mailto:", "tel:")
+_CODE_LANGUAGE: Final = re.compile(
+    r"(?:^|\s)(?:highlight-source-|highlight-|language-|lang-|brush:\s*|sourceCode\s+)([A-Za-z][\w+#.-]*)"
+)
+_LANGUAGE_NAMES: Final = {"python3": "python", "pycon3": "pycon", "default": "", "none": "", "text": ""}
+_LANGUAGE_DEPTH: Final = 3
 
 
 def to_markdown(content: Node, base: str) -> str:
-    """Markdown."""
-    return content.to_markdown(Markdown(links=Markdown.Links(base_url=base)))
+    """Render the subtree as Markdown. Links and images are resolved against the normal URL `base`.
+
+    The subtree is changed on the way: it is of no use afterwards.
+    """
+    _drop_permalinks(content)
+    _make_links_absolute(content, base)
+    _make_images_absolute(content, base)
+    _part_neighbours(content)
+    _name_code_languages(content)
+    simplify_tables(content)
+    return content.to_markdown(_RENDERING)
+
+
+def _drop_permalinks(content: Node) -> None:
+    content.remove(_PERMALINK_CLASSES)
+    for anchor in content.select(':is(h1, h2, h3, h4, h5, h6, dt) a[href*="#"]'):
+        if anchor.text.strip() in _PERMALINK_SIGNS and anchor.select_one("img[alt]") is None:
+            anchor.decompose()
+
+
+def _make_links_absolute(content: Node, base: str) -> None:
+    for anchor in content.select("a[href]"):
+        href = attribute(anchor, "href")
+        if href.lower().startswith(_KEPT_SCHEMES):
+            continue
+        target = resolve(base, href)
+        if target is None:
+            anchor.unwrap()
+            continue
+        _, mark, fragment = href.partition("#")
+        anchor.attrs["href"] = target + mark + fragment.replace(" ", "%20")
+
+
+def _make_images_absolute(content: Node, base: str) -> None:
+    """Images keep their place only if they say something: one without alternative text is decoration."""
+    for image in content.select("img"):
+        source = attribute(image, "src")
+        target = resolve(base, source) if source else None
+        if not attribute(image, "alt"):
+            image.decompose()
+        elif target is None:  # an inlined picture: its text is all that can be kept
+            image.replace_with(Text(attribute(image, "alt")))
+        else:
+            image.attrs["src"] = target
+
+
+def _part_neighbours(content: Node) -> None:
+    """Put a space between links and labels that only a style sheet keeps apart."""
+    for element in content.select("a + a, a + span, label + label, button + button"):
+        if isinstance(element.previous_sibling, Element):
+            element.insert_before(Text(" "))
+
+
+def _name_code_languages(content: Node) -> None:
+    """Repeat the language of a code block where the renderer looks for it: as a class of its `pre`."""
+    for block in content.select("pre"):
+        language = _code_language(block)
+        if language:
+            block.attrs["class"] = f"language-{language}"
+
+
+def _code_language(block: Element) -> str:
+    element: Node | None = block
+    for _ in range(_LANGUAGE_DEPTH):
+        if not isinstance(element, Element):
+            break
+        named = attribute(element, "data-lang") or attribute(element, "data-language")
+        found = _CODE_LANGUAGE.search(element.attr("class") or "")
+        if named or found:
+            name = (named or (found[1] if found else "")).lower()
+            return _LANGUAGE_NAMES.get(name, name)
+        element = element.parent
+    return ""

@@ -1,11 +1,15 @@
 """Control: the one door through which pages, API, CLI and assistants start, steer and look up jobs."""
 
+from functools import cached_property
+
 from quaero.jobs.definition_reader import read_definition
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
+from quaero.jobs.system_definitions import system_definitions
 from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError
 from quaero.models.job import Job
+from quaero.store.reads import StoredDefinition
 from quaero.store.store import Store
 
 
@@ -15,9 +19,35 @@ class Control:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store, self._registry = store, registry
 
+    @cached_property
+    def _system(self) -> dict[str, StoredDefinition]:
+        return system_definitions(self._registry.config_models)
+
     def read(self, text: bytes | str, *, file: str) -> JobDefinition:
         """The definition in a TOML text, checked against the installed managers; see `read_definition`."""
         return read_definition(text, file=file, managers=self._registry.config_models)
+
+    async def keep(self, definition: JobDefinition, *, source: str, origin: str = "user") -> None:
+        """Store a definition under its id, in place of an earlier one. The ids of system definitions are taken.
+
+        `source` is the text that it was read from; `origin` is "user", or "quick" for one made from options.
+        """
+        if definition.id in self._system:
+            raise ConflictError(
+                "this id belongs to a system definition", where=definition.id, remedy="Choose another"
+            )
+        await self.store.put_definition(definition, source=source, origin=origin)
+
+    async def definition(self, definition_id: str) -> StoredDefinition:
+        """A system definition or a stored one."""
+        system = self._system.get(definition_id)
+        return system or await self.store.definition(definition_id)
+
+    async def definitions(self, origin: str | None = None) -> tuple[StoredDefinition, ...]:
+        """All definitions, or those of one origin, by id."""
+        system = self._system.values() if origin in (None, "system") else ()
+        found = (*system, *await self.store.definitions(origin))
+        return tuple(sorted(found, key=lambda stored: stored.definition.id))
 
     async def launch(self, definition: JobDefinition) -> int:
         """Start a run; its id. A definition that is switched off, or whose last run is still open, is a conflict."""

@@ -63,7 +63,7 @@ def crossed(progress: Progress, rule: EndRule) -> bool:
     return rule.max_failures is not None and progress.failed >= rule.max_failures
 
 
-def conclude(progress: Progress, rule: EndRule = EndRule()) -> JobState:  # noqa: B008 - a frozen value
+def conclude(progress: Progress, rule: EndRule = EndRule()) -> JobState:
     """The end state of a parent, a pure function of its children and its rule (invariant I20).
 
     No children: completed. Crossed tolerance, or failures and no success: failed. Only cancelled: cancelled.

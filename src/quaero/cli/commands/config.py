@@ -20,7 +20,8 @@ def show_config(session: Session, as_json: bool) -> None:
     origins = session.settings().origins
     if as_json:
         keys = {
-            each.key: {"value": each.value, "source": each.source, "variable": each.variable} for each in origins
+            each.key: {"value": each.value, "source": each.source, "variable": each.variable}
+            for each in origins
         }
         print_json({"settings": keys})
         return

@@ -43,7 +43,9 @@ def validate_definitions(session: Session, files: tuple[Path, ...], as_json: boo
 
 @click.command(cls=Command)
 @click.argument("name")
-@click.option("--file", "path", type=click.Path(path_type=Path), help="Where to write it; default: ID.toml here.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), help="Where to write it; default: ID.toml here."
+)
 @pass_session
 def new_definition(session: Session, name: str, path: Path | None) -> None:
     """Write a definition file to start from."""

@@ -17,16 +17,20 @@ ORIGINS = ("user", "quick", "system")
 
 
 @click.command(cls=Command)
-@click.option("--origin", type=click.Choice(ORIGINS), help="Only those from files, quick crawls, or the program.")
+@click.option(
+    "--origin", type=click.Choice(ORIGINS), help="Only those from files, quick crawls, or the program."
+)
 @click.option(
     "--limit", type=click.IntRange(1, MOST_ITEMS), default=DEFAULT_LIMIT, show_default=True, help="How many."
 )
 @click.option("--cursor", metavar="ID", help="Go on after this definition (next_cursor of the last page).")
 @as_json
 @pass_session
-def list_definitions(session: Session, origin: str | None, limit: int, cursor: str | None, as_json: bool) -> None:
+def list_definitions(
+    session: Session, origin: str | None, limit: int, cursor: str | None, as_json: bool
+) -> None:
     """List the stored definitions, in the order of their ids."""
-    found = sorted(session.ask(lambda engine: engine.store.definitions(origin)), key=_id)
+    found = sorted(session.ask(lambda engine: engine.control.definitions(origin)), key=_id)
     rest = [each for each in found if cursor is None or _id(each) > cursor]
     items = rest[:limit]
     next_cursor = _id(items[-1]) if len(rest) > limit else None
@@ -44,7 +48,7 @@ def list_definitions(session: Session, origin: str | None, limit: int, cursor: s
 @pass_session
 def show_definition(session: Session, definition: str, as_json: bool) -> None:
     """Print a stored definition as TOML."""
-    stored = session.ask(lambda engine: engine.store.definition(definition))
+    stored = session.ask(lambda engine: engine.control.definition(definition))
     if as_json:
         print_json(definition_json(stored) | {"definition": stored.definition.to_json()})
         return

@@ -21,10 +21,14 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 @click.command(cls=Command)
-@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; may be repeated.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; may be repeated."
+)
 @click.option("--type", "type_", metavar="TYPE", help="Only this type, for example crawler_url.")
 @click.option("--definition", metavar="ID", help="Only jobs of runs of this definition.")
-@click.option("--run", "run_id", metavar="ID", type=click.IntRange(1, LARGEST_ID), help="Only jobs of this run.")
+@click.option(
+    "--run", "run_id", metavar="ID", type=click.IntRange(1, LARGEST_ID), help="Only jobs of this run."
+)
 @click.option("--root", is_flag=True, help="Only runs, not the jobs below them.")
 @page
 @as_json
@@ -79,7 +83,9 @@ def show_job(session: Session, job_id: int, as_json: bool) -> None:
 
 @click.command(cls=Command)
 @job_id
-@click.option("--level", "levels", multiple=True, type=click.Choice(LEVELS), help="Only these; may be repeated.")
+@click.option(
+    "--level", "levels", multiple=True, type=click.Choice(LEVELS), help="Only these; may be repeated."
+)
 @page
 @as_json
 @pass_session

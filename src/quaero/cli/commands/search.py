@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("words", metavar="QUERY", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, MOST_ITEMS), default=10, show_default=True, help="How many hits.")
-@click.option("--offset", type=click.IntRange(0, LARGEST_ID), default=0, help="Leave out that many of the best.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_ITEMS), default=10, show_default=True, help="How many hits."
+)
+@click.option(
+    "--offset", type=click.IntRange(0, LARGEST_ID), default=0, help="Leave out that many of the best."
+)
 @click.option("--explain", is_flag=True, help="Say in words how the query was understood.")
 @as_json
 @pass_session
-def search(session: Session, words: tuple[str, ...], limit: int, offset: int, explain: bool, as_json: bool) -> None:
+def search(
+    session: Session, words: tuple[str, ...], limit: int, offset: int, explain: bool, as_json: bool
+) -> None:
     """Search the collected documents.
 
     Words, "a phrase", pre*, +must, -not, a OR b, title:word, url:part, tag:name, source:type. A query that begins

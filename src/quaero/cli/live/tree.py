@@ -40,7 +40,9 @@ class TreeView:
 
     def __init__(self, stream: IO[str]) -> None:
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._live = Live(
+            console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+        )
         self._failed: deque[Job] = deque(maxlen=FAILURES_SHOWN)
         self._speeds: dict[int, Speed] = {}
 

@@ -89,9 +89,9 @@ class CrawlerManager:
 
     async def create_parent_job(
         self,
-        step: JobStep,  # noqa: ARG002
-        definition: JobDefinition,  # noqa: ARG002
-        parent_job_id: int,  # noqa: ARG002
+        step: JobStep,
+        definition: JobDefinition,
+        parent_job_id: int,
         config: Any,
     ) -> AsyncIterator[ChildJob]:
         for url in config.start_urls:

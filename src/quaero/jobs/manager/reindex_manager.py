@@ -23,14 +23,14 @@ class ReindexManager:
     manager_type = "reindex"
     config_model = ReindexConfig
 
-    def limits(self, config: ReindexConfig) -> StepLimits:  # noqa: ARG002
+    def limits(self, config: ReindexConfig) -> StepLimits:
         return StepLimits(concurrency=1)
 
     async def create_parent_job(
         self,
-        step: JobStep,  # noqa: ARG002
-        definition: JobDefinition,  # noqa: ARG002
-        parent_job_id: int,  # noqa: ARG002
+        step: JobStep,
+        definition: JobDefinition,
+        parent_job_id: int,
         config: Any,
     ) -> AsyncIterator[ChildJob]:
         yield ChildJob(CHILD_TYPE, "all documents", {"dry_run": config.dry_run})

@@ -9,7 +9,7 @@ class JobOrchestrator(Protocol):
     """Aggregates the status of children in the background; not a queue job, never asks once per parent."""
 
     def start_monitoring(self, job: Job) -> None:
-        """Watch a run until it ends. Returns at once, is idempotent, and survives a restart: what to watch is stored."""
+        """Watch a run until it ends. Returns at once, is idempotent, survives a restart: what to watch is stored."""
         ...
 
     def subscribe_to_child_status_changes(self) -> None:

@@ -40,7 +40,7 @@ class StoreOrchestrator:
         for loop in self.loops:
             await loop.stop()
 
-    def start_monitoring(self, job: Job) -> None:  # noqa: ARG002 - every run whose children change is watched
+    def start_monitoring(self, job: Job) -> None:
         self._decision = True
         self._fold.wake()
 

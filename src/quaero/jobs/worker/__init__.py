@@ -61,7 +61,7 @@ class JobContext:
 
     def spawn_child_job(
         self,
-        parent_job: Job,  # noqa: ARG002 - part of the protocol; children of all depths belong to the step
+        parent_job: Job,
         child_type: str,
         child_name: str,
         config: Mapping[str, Any],

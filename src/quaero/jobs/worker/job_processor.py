@@ -113,7 +113,7 @@ class JobProcessor:
             self._announce(batch, refused)
         except QuaeroError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a worker handed over that the store refuses
+        except Exception as error:
             if len(batch) > 1:
                 for settlement in batch:
                     await self._record([settlement])

@@ -1,5 +1,6 @@
 """The SQLite backend: one file, one writer, many readers."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +12,12 @@ from quaero.models.errors import StoreError
 from quaero.search.query import Query
 from quaero.store.check import Finding
 from quaero.store.clock import Clock, SystemClock
+from quaero.store.sqlite.connection import open_reader
 from quaero.store.sqlite.full_text import search
 from quaero.store.sqlite.owners import Owner
 from quaero.store.sqlite.readers import Readers
+from quaero.store.sqlite.statements import migrations, statement
 from quaero.store.sqlite.writer import BeforeStatement, Writer
-from quaero.store.sqlite.statements import migrations
 from quaero.store.transaction import Change, Reader, Transaction
 
 T = TypeVar("T")
@@ -54,7 +56,7 @@ class SqliteBackend:
         return search(reader, query, limit, offset)
 
     async def check_files(self) -> tuple[Finding, ...]:
-        problems = await self.read(_damage)
+        problems = await asyncio.to_thread(_damage, self.path)
         try:
             await self.write(_check_index)
         except StoreError:
@@ -89,11 +91,17 @@ class SqliteBackend:
             listener(change)
 
 
-def _damage(reader: Reader) -> tuple[Finding, ...]:
-    found = [text for (text,) in reader.rows("check_pages")] + [
-        f"row {row} of {table} refers to nothing" for table, row, *_ in reader.rows("check_references")
-    ]
-    return tuple(Finding("file", text) for text in found if text != "ok")
+def _damage(path: Path) -> tuple[Finding, ...]:
+    """On a connection of its own: an older one may hold an outdated picture of the full-text index."""
+    connection = open_reader(path)
+    try:
+        pages = connection.execute(statement("check_pages")).fetchall()
+        references = connection.execute(statement("check_references")).fetchall()
+    finally:
+        connection.close()
+    texts = [text for (text,) in pages if text != "ok"]
+    texts += [f"row {row} of {table} refers to nothing" for table, row, *_ in references]
+    return tuple(Finding("file", text) for text in texts)
 
 
 def _check_index(tx: Transaction) -> None:

@@ -1,0 +1,72 @@
+"""Figures of repeated rounds: the median with its range, and the one object that `--json` prints."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+Measure = Callable[[], Mapping[str, float]]
+"""One round of one contestant: figures by a name that says what and in which unit."""
+
+_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What the rounds of one figure gave."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return median(self.values)
+
+    def __str__(self) -> str:
+        low, high = short(min(self.values)), short(max(self.values))
+        return f"{short(self.median)} ({low}-{high})"
+
+
+def interleaved(rounds: int, measures: Sequence[Measure]) -> dict[str, Figure]:
+    """Run all measures in turn, `rounds` times: whatever else the machine does meets them alike."""
+    values: defaultdict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for measure in measures:
+            for name, value in measure().items():
+                values[name].append(value)
+    return {name: Figure(tuple(seen)) for name, seen in values.items()}
+
+
+def ratio(figures: Mapping[str, Figure], ours: str, other: str) -> Figure:
+    """Ours over the other, round by round."""
+    pairs = zip(figures[ours].values, figures[other].values, strict=True)
+    return Figure(tuple(own / its for own, its in pairs))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that so many percent of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def print_figures(figures: Mapping[str, Figure], *, as_json: bool) -> None:
+    """A table of medians with their ranges for people, or one JSON object of medians for programs."""
+    if as_json:
+        print(json.dumps({name: _rounded(figure.median) for name, figure in figures.items()}, indent=2))
+        return
+    width = max(map(len, figures))
+    for name, figure in figures.items():
+        print(f"{name:<{width}}  {figure}")
+
+
+def short(value: float) -> str:
+    """Four digits, with thousands apart."""
+    return f"{_rounded(value):,}"
+
+
+def _rounded(value: float) -> float | int:
+    if abs(value) >= 10 ** (_DIGITS - 1):
+        return round(value)
+    return float(f"{value:.{_DIGITS}g}")

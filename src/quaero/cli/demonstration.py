@@ -1,0 +1,89 @@
+"""What `quaero demo` does, from the site to the search."""
+
+import click
+
+from quaero.cli.commands.search import print_hits
+from quaero.cli.crawl_definition import private_endpoint
+from quaero.cli.live.view import view_for
+from quaero.cli.report import outcome_lines
+from quaero.cli.running import work_off
+from quaero.cli.session import Session
+from quaero.cli.stopping import EXIT_CODE
+from quaero.demo.server import MAX_DEPTH, demo_site
+from quaero.jobs.engine import Engine
+from quaero.jobs.summary import RunSummary
+from quaero.models.definition import JobDefinition, JobStep
+from quaero.models.document import SearchHit
+from quaero.models.job import JobState
+from quaero.search.query import parse_query
+
+DEMO_ID = "demo"
+QUERY = "worker killed lease"
+HITS = 3
+MAX_PAGES = 1_000
+FAILED = 1
+
+Hits = tuple[tuple[SearchHit, ...], int]
+
+
+def demonstrate(session: Session, *, kept: bool) -> int:
+    """Crawl the sample site into the session's database, index it, search it; the exit code.
+
+    `kept`: the database outlives the demo, so that the next steps can be taken with it.
+    """
+    view = view_for(as_json=False)
+
+    async def work(engine: Engine) -> tuple[RunSummary, Hits]:
+        async with demo_site() as site:
+            view.say(f"the sample site is served at {site.url}")
+            summary = await work_off(engine, await _launch(engine, site.url), view)
+        return summary, await engine.store.search(parse_query(QUERY), limit=HITS)
+
+    summary, hits = session.ask(work)
+    if not summary.job.state.final:
+        click.echo(f"interrupted. Start again with: {session.command('demo') if kept else 'quaero demo'}")
+        return EXIT_CODE
+    for line in outcome_lines(summary):
+        click.echo(line)
+    if summary.job.state is not JobState.COMPLETED:
+        return FAILED
+    click.echo(f"\nsearch: {QUERY}\n")
+    print_hits(*hits)
+    click.echo("\nnext:")
+    for line in _next_steps(session, summary.job.id) if kept else _first_steps():
+        click.echo(f"  {line}")
+    return 0 if hits[0] and summary.documents.total else FAILED
+
+
+async def _launch(engine: Engine, url: str) -> int:
+    """Start a run. One that an earlier demo left open is no use: its site is gone."""
+    open_run = await engine.store.open_run(DEMO_ID)
+    if open_run is not None:
+        await engine.control.cancel(open_run)
+    return await engine.control.launch(demo_definition(url))
+
+
+def _first_steps() -> list[str]:
+    return [
+        "quaero demo --keep                                     keep what was collected, to search it yourself",
+        "quaero crawl https://docs.python.org/3/ --max-pages 50   collect something real",
+        'quaero definitions new "My docs"                       write down what to collect',
+    ]
+
+
+def _next_steps(session: Session, run_id: int) -> list[str]:
+    commands = ("search lease", "documents list", f"jobs tree {run_id}", "documents stats")
+    return [session.command(command) for command in commands]
+
+
+def demo_definition(url: str) -> JobDefinition:
+    """Crawl all of the site at `url`, then build the index."""
+    config = {
+        "start_urls": [url],
+        "max_depth": MAX_DEPTH,
+        "max_pages": MAX_PAGES,
+        "allow_private": [private_endpoint(url) or ""],
+    }
+    crawl = JobStep("crawl", "crawl", config)
+    index = JobStep("index", "reindex", depends=("crawl",))
+    return JobDefinition(DEMO_ID, "Quaero's sample site", (crawl, index), tags=("demo",))
