@@ -89,6 +89,9 @@ class _Counts:
     updated: int = 0
     unchanged: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"
+
 
 def _unequal(what: str, counts: _Counts, expected: _Counts) -> list[str]:
     return [] if counts == expected else [f"{what}: {counts} instead of {expected}"]
@@ -126,7 +129,7 @@ async def _stored_targets(database: str, origin: str) -> set[str]:
         targets |= {document["canonical_url"].removeprefix(origin) for document in page["items"]}
         if page["next_cursor"] is None:
             break
-        following = ["--cursor", page["next_cursor"]]
+        following = ["--cursor", str(page["next_cursor"])]
     if len(targets) != page["total"]:
         raise CommandFailedError(f"the list has {len(targets)} documents and says {page['total']}")
     return targets

@@ -26,7 +26,7 @@ def real_sites() -> list[Path]:
     if not named:
         return [_unpacked(package) / html for package, html in _PACKAGES.items()]
     if not Path(named).is_dir():
-        raise MissingError(f"SITE={named} is not a folder")
+        raise MissingError(f"{named} is not a folder")
     return [Path(named)]
 
 

@@ -7,7 +7,8 @@ import pytest
 from quaero.jobs.engine import Engine
 from quaero.models.definition import ErrorTolerance
 from quaero.models.errors import ConflictError
-from quaero.models.job import JobKind, JobState
+from quaero.models.job import ChildJob, JobKind, JobState, StepLimits
+from quaero.models.outcome import End, Settlement
 from quaero.models.progress import Progress
 from quaero.store.reads import JobFilter
 from quaero.testing import finish, run_to_end
@@ -271,3 +272,32 @@ async def test_a_run_is_given_back_on_stop_and_finished_later(engine: Engine, wo
     assert summary.job.state is JobState.COMPLETED
     slow = await engine.store.jobs(JobFilter(root_id=run_id, type="scripted"))
     assert {job.attempt for job in slow.items} == {1}
+
+
+@pytest.mark.parametrize("late", ["found while it waits", "found after it ran"])
+async def test_work_found_again_nearer_to_the_start_is_followed_from_there(engine: Engine, late: str) -> None:
+    """One claim at a time, so that the order is known: the deep path comes first, the short one later."""
+    run_id = await engine.control.launch(script_definition(script_step()))
+    store = engine.store
+    [parent] = (await store.claim(["script"], 1, 60_000)).jobs
+    await store.begin_plan(parent, StepLimits())
+    page = ChildJob("scripted", "page", {}, "page", nearest=True)
+    await store.add_planned(
+        parent, [ChildJob("scripted", "deep", {}), ChildJob("scripted", "short", {})], last=True
+    )
+    deep, short = (await store.claim(["scripted"], 2, 60_000)).jobs
+    middle = ChildJob("scripted", "middle", {})
+    await store.settle([Settlement(deep.id, deep.lease_number, End.COMPLETED, children=(middle,))])
+    [between] = (await store.claim(["scripted"], 1, 60_000)).jobs
+    await store.settle([Settlement(between.id, between.lease_number, End.COMPLETED, children=(page,))])
+    if late == "found after it ran":
+        [ran] = (await store.claim(["scripted"], 1, 60_000)).jobs
+        assert ran.depth == 2
+        await store.settle([Settlement(ran.id, ran.lease_number, End.COMPLETED)])
+    await store.settle([Settlement(short.id, short.lease_number, End.COMPLETED, children=(page,))])
+
+    [again] = (await store.claim(["scripted"], 5, 60_000)).jobs
+    assert (again.name, again.depth) == ("page", 1)
+    await store.settle([Settlement(again.id, again.lease_number, End.COMPLETED, children=(page,))])
+    await store.fold()
+    assert (await store.job(run_id)).state is JobState.COMPLETED

@@ -15,6 +15,7 @@ from quaero.jobs.summary import RunSummary
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.document import SearchHit
 from quaero.models.job import JobState
+from quaero.models.toml_writer import ConfigValue
 from quaero.search.query import parse_query
 
 DEMO_ID = "demo"
@@ -65,9 +66,9 @@ async def _launch(engine: Engine, url: str) -> int:
 
 def _first_steps() -> list[str]:
     return [
-        "quaero demo --keep                                     keep what was collected, to search it yourself",
-        "quaero crawl https://docs.python.org/3/ --max-pages 50   collect something real",
-        'quaero definitions new "My docs"                       write down what to collect',
+        "quaero demo --keep",
+        "quaero crawl https://docs.python.org/3/ --max-pages 50",
+        'quaero definitions new "My docs"',
     ]
 
 
@@ -78,7 +79,7 @@ def _next_steps(session: Session, run_id: int) -> list[str]:
 
 def demo_definition(url: str) -> JobDefinition:
     """Crawl all of the site at `url`, then build the index."""
-    config = {
+    config: dict[str, ConfigValue] = {
         "start_urls": [url],
         "max_depth": MAX_DEPTH,
         "max_pages": MAX_PAGES,

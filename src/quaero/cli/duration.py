@@ -5,19 +5,12 @@ import click
 from quaero.models.duration import DurationError, parse_duration
 
 
-class DurationType(click.ParamType):
-    """Milliseconds of a text like "1h30m", more than none."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            milliseconds = parse_duration(str(value))
-        except DurationError as error:
-            self.fail(error.line(), param, ctx)
-        if not milliseconds:
-            self.fail("must be longer than nothing", param, ctx)
-        return milliseconds
-
-
-DURATION = DurationType()
+def duration(text: str) -> int:
+    """Milliseconds of a text like "1h30m", more than none; for the `type` of an option."""
+    try:
+        milliseconds = parse_duration(text)
+    except DurationError as error:
+        raise click.BadParameter(error.line()) from error
+    if not milliseconds:
+        raise click.BadParameter("must be longer than nothing")
+    return milliseconds

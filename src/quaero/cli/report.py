@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from quaero.cli.session import Session
-from quaero.cli.text import one_line, shortened
+from quaero.cli.text import failure_text, one_line, shortened
 from quaero.jobs.summary import RunSummary, StepSummary
 from quaero.models.job import JobState
 from quaero.store.reads import ErrorGroup
@@ -43,6 +43,5 @@ def _groups(summary: RunSummary) -> list[tuple[StepSummary, ErrorGroup]]:
 
 
 def _group(step: StepSummary, group: ErrorGroup) -> str:
-    example = group.example
-    text = shortened(one_line(example.error or ""), LONGEST_TEXT)
-    return f"{group.count} × {group.code} in step {one_line(step.job.name)}, for example {one_line(example.name)}: {text}"
+    example = shortened(failure_text(group.example), LONGEST_TEXT)
+    return f"{group.count} {group.code} in step {one_line(step.job.name)}, for example {example}"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import click
 
 from quaero.cli.live.follow import follow
-from quaero.cli.live.frame import View
+from quaero.cli.live.frame import View, take_frame
 from quaero.cli.live.view import view_for
 from quaero.cli.report import next_lines, outcome_lines
 from quaero.cli.session import Session
@@ -19,7 +19,6 @@ from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
 from quaero.models.definition import JobDefinition
 from quaero.models.job import JobState
-
 
 PickRun: TypeAlias = Callable[[Engine, View], Awaitable[int]]
 
@@ -49,9 +48,12 @@ async def work_off(engine: Engine, run_id: int, view: View) -> RunSummary:
         try:
             async with engine.working(root_id=run_id) as work:
                 await _first_of(follow(engine, run_id, view), work.failure(), stop.wait())
+            frame = await take_frame(engine, run_id, (), running=False)
+            if not frame.summary.job.state.final:
+                view.show(frame)  # how far it came
         finally:
             view.close()
-        return await engine.control.summary(run_id)
+        return frame.summary
 
 
 def finish(session: Session, summary: RunSummary, *, as_json: bool) -> int:

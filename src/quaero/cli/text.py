@@ -4,8 +4,12 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from quaero.models.job import Job
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -28,6 +32,13 @@ def one_line(text: str) -> str:
 def shortened(text: str, width: int) -> str:
     """At most `width` characters, the end replaced by an ellipsis where it is longer."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def failure_text(job: "Job") -> str:
+    """What failed and why; most errors already begin with the name of their job."""
+    error = one_line(job.error or job.error_code or "")
+    name = one_line(job.name)
+    return error if error.startswith(name) else f"{name}: {error}"
 
 
 def seconds_text(seconds: float) -> str:

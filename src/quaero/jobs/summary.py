@@ -1,11 +1,15 @@
 """A run at a glance, in the shape that people and programs get."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import DocumentCounts, Progress
 from quaero.store.reads import ErrorGroup, JobFilter, ParentProgress
 from quaero.store.store import Store
+
+MOST_STEPS = 1_000
+"""More than a definition can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,7 @@ class RunSummary:
     @property
     def children(self) -> Progress:
         """The counts of all steps' children together."""
-        counts = [step.progress.counts for step in self.steps]
-        return Progress(
-            sum(count.total for count in counts),
-            sum(count.pending for count in counts),
-            sum(count.running for count in counts),
-            sum(count.completed for count in counts),
-            sum(count.failed for count in counts),
-            sum(count.cancelled for count in counts),
-            sum(count.skipped for count in counts),
-        )
+        return _together([step.progress.counts for step in self.steps])
 
     def duration_seconds(self, now_ms: int) -> float:
         """From the run's creation to its end, or to now."""
@@ -62,6 +57,30 @@ async def summarise(store: Store, run_id: int) -> RunSummary:
     )
     steps = [await _step(store, job) for job in page.items]
     return RunSummary(run, info.definition.id, tuple(steps))
+
+
+async def children_of(store: Store, job: Job) -> Progress | None:
+    """The counts of a parent job's children, of all children in a run; None for a child job, which has none."""
+    if job.kind is JobKind.CHILD:
+        return None
+    if job.kind is JobKind.PARENT:
+        return (await store.progress(job.id)).counts
+    steps = await store.jobs(
+        JobFilter(parent_id=job.id, kind=JobKind.PARENT), limit=MOST_STEPS, oldest_first=True
+    )
+    return _together([(await store.progress(step.id)).counts for step in steps.items])
+
+
+def _together(counts: Sequence[Progress]) -> Progress:
+    return Progress(
+        sum(count.total for count in counts),
+        sum(count.pending for count in counts),
+        sum(count.running for count in counts),
+        sum(count.completed for count in counts),
+        sum(count.failed for count in counts),
+        sum(count.cancelled for count in counts),
+        sum(count.skipped for count in counts),
+    )
 
 
 async def _step(store: Store, job: Job) -> StepSummary:

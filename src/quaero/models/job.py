@@ -109,13 +109,13 @@ class Job(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChildJob:
+class ChildJob(msgspec.Struct, frozen=True):
     """A child to be: what a manager plans and a worker spawns.
 
     `dedupe_key` names the work by its content (a canonical URL): a second child of the same parent with the same
     key is ignored. Without a key a planned child is known by its place in the plan, a spawned one by its place
-    among its spawner's children.
+    among its spawner's children. `nearest`: what the work spawns depends on its depth, so that finding it again
+    nearer to the start matters.
     """
 
     type: str
@@ -123,6 +123,7 @@ class ChildJob:
     config: Mapping[str, Any]
     dedupe_key: str | None = None
     priority: int = 0
+    nearest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

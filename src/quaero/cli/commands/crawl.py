@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.duration import DURATION
+from quaero.cli.duration import duration
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--exclude", metavar="REGEX", multiple=True, help="No URLs that match; may be repeated.")
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Pages fetched at once.  [default: 8]")
 @click.option("--tag", "tags", multiple=True, help="Put on every document; may be repeated.")
-@click.option("--timeout", type=DURATION, help='Of the whole run, for example "30m".')
+@click.option("--timeout", type=duration, metavar="DURATION", help='Of the whole run, for example "30m".')
 @click.option("--ignore-robots", is_flag=True, help="Do not ask robots.txt.")
 @click.option(
     "--save-as",
@@ -80,5 +80,5 @@ async def _start(engine: "Engine", view: "View", options: "CrawlOptions", save_a
     definition = engine.control.read(toml, file="quaero crawl")
     if save_as is not None:
         write_new(save_as, toml)
-    await engine.store.put_definition(definition, source=toml, origin="quick")
+    await engine.control.keep(definition, source=toml, origin="quick")
     return await start_or_resume(engine, definition, view)

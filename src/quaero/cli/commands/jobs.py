@@ -7,14 +7,14 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import LARGEST_ID, as_json, job_id, page, print_next_page
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, job_json, line_json, listing
+from quaero.cli.shapes import job_json, line_json, listing
 from quaero.cli.text import local_time, one_line, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.models.job import Job
     from quaero.models.progress import Progress
-    from quaero.store.reads import JobFilter, JobPage
+    from quaero.store.reads import JobFilter, JobPage, StoredLine
 
 STATES = ("waiting", "pending", "running", "paused", "completed", "failed", "cancelled", "skipped")
 LEVELS = ("debug", "info", "warning", "error")
@@ -57,10 +57,10 @@ def list_jobs(
     )
     found, counts = session.ask(lambda engine: _jobs(engine, wanted, limit, cursor))
     if as_json:
-        items = [job_json(job, counts.get(job.id)) for job in found.items]
+        items = [job_json(job, counts[job.id]) for job in found.items]
         print_json(listing(items, found.total, found.next_cursor))
         return
-    rows = [_row(job, counts.get(job.id)) for job in found.items]
+    rows = [_row(job, counts[job.id]) for job in found.items]
     print_table(("id", "status", "type", "created", "name"), rows)
     print_next_page(found.next_cursor, len(found.items), found.total)
 
@@ -107,6 +107,8 @@ def show_logs(
     if as_json:
         print_json(listing(map(line_json, lines), None, next_cursor))
         return
+    if not lines:
+        click.echo("no log lines", err=True)
     for line in lines:
         for text in line.message.splitlines() or [""]:
             click.echo(f"{local_time(line.at)}  {line.level:<7}  {line.job_id}  {printable(text)}")
@@ -116,18 +118,18 @@ def show_logs(
 
 async def _jobs(
     engine: "Engine", wanted: "JobFilter", limit: int, cursor: int | None
-) -> "tuple[JobPage, dict[int, Progress]]":
+) -> "tuple[JobPage, dict[int, Progress | None]]":
+    from quaero.jobs.summary import children_of
+
     found = await engine.store.jobs(wanted, limit=limit, cursor=cursor)
-    return found, {job.id: await _progress(engine, job) for job in found.items if job.kind != "child"}
+    return found, {job.id: await children_of(engine.store, job) for job in found.items}
 
 
 async def _job(engine: "Engine", job_id: int) -> "tuple[Job, Progress | None]":
+    from quaero.jobs.summary import children_of
+
     job = await engine.store.job(job_id)
-    return job, None if job.kind == "child" else await _progress(engine, job)
-
-
-async def _progress(engine: "Engine", job: "Job") -> "Progress":
-    return (await engine.store.progress(job.id)).counts
+    return job, await children_of(engine.store, job)
 
 
 def _row(job: "Job", counts: "Progress | None") -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
+from quaero.cli.definition_file import file_bytes
 from quaero.cli.options import as_json, job_id
 from quaero.cli.session import Session, pass_session
-from quaero.models.errors import ConflictError, NotFoundError
+from quaero.models.errors import ConflictError
 
 if TYPE_CHECKING:
     from quaero.cli.live.frame import View
@@ -54,14 +55,15 @@ def resume_run(session: Session, job_id: int, as_json: bool) -> int:
 
 async def _definition(engine: "Engine", named: str) -> "JobDefinition":
     """The definition in a file of that name, else the stored one of that id."""
-    from quaero.cli.definition_file import file_bytes
-
     file = Path(named)
-    if file.is_file():
-        text = file_bytes(file)
-        definition = engine.control.read(text, file=named)
-        await engine.control.keep(definition, source=text.decode("utf-8-sig"))
-        return definition
-    if "/" in named or named.endswith(".toml"):
-        raise NotFoundError("there is no such file", where=named)
-    return (await engine.control.definition(named)).definition
+    if not _means_file(file):
+        return (await engine.control.definition(named)).definition
+    text = file_bytes(file)
+    definition = engine.control.read(text, file=named)
+    await engine.control.keep(definition, source=text.decode("utf-8-sig"))
+    return definition
+
+
+def _means_file(named: Path) -> bool:
+    """No id has a dot or a slash."""
+    return named.is_file() or named.suffix != "" or len(named.parts) > 1

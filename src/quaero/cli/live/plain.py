@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from quaero.cli.live.frame import Frame
-from quaero.cli.text import one_line, seconds_text
+from quaero.cli.text import failure_text, one_line, seconds_text
 from quaero.jobs.summary import StepSummary
 from quaero.models.job import Job, JobState
 
@@ -65,7 +65,7 @@ class PlainView:
     def _fail(self, job: Job) -> None:
         self._failures += 1
         if self._failures <= MOST_FAILURES:
-            self._write(f"failed: {one_line(job.name)}: {one_line(job.error or job.error_code or '')}")
+            self._write(f"failed: {failure_text(job)}")
         elif self._failures == MOST_FAILURES + 1:
             self._write(f"more failures: quaero jobs list --run {job.root_id} --state failed")
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from quaero.cli.live.frame import Frame
 from quaero.cli.live.speed import Speed
-from quaero.cli.text import one_line, seconds_text
+from quaero.cli.text import failure_text, one_line, seconds_text
 from quaero.jobs.summary import StepSummary
 from quaero.models.job import Job, JobState
 
@@ -62,10 +62,10 @@ class TreeView:
     def _drawn(self, frame: Frame) -> RenderableType:
         steps = self._steps(frame)
         room = self._console.size.height - 2 - len(frame.summary.steps)  # the head, and a line for the cursor
-        failures = [self._job(job, "✗", "red", job.error or "") for job in self._failed]
+        failures = [self._job("✗", "red", failure_text(job)) for job in self._failed]
         failures = failures[-max(room // 2, 0) :] if room > 1 else []
         running = frame.running[: max(min(RUNNING_SHOWN, room - len(failures)), 0)]
-        lines = [self._job(job, "▶", "cyan", "") for job in running]
+        lines = [self._job("▶", "cyan", one_line(job.name)) for job in running]
         return Group(self._head(frame), steps, *lines, *failures)
 
     def _head(self, frame: Frame) -> Text:
@@ -112,11 +112,8 @@ class TreeView:
             speed = counts.completed * 1000 / max((job.finished_at or now_ms) - job.started_at, 1)
         return f"{speed:.1f}/s" if counts.total and speed else ""
 
-    def _job(self, job: Job, sign: str, style: str, text: str) -> Text:
-        line = Text.assemble("      ", (f"{self._shown(sign)} ", style), one_line(job.name))
-        if text:
-            line.append(f"  {one_line(text)}", "red")
-        return _cut(line)
+    def _job(self, sign: str, style: str, text: str) -> Text:
+        return _cut(Text.assemble("      ", (f"{self._shown(sign)} ", style), text))
 
     def _sign(self, state: JobState) -> tuple[str, str]:
         sign, style = _SIGNS[state]

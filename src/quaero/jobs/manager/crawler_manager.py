@@ -100,4 +100,4 @@ class CrawlerManager:
 
 def page_job(url: str, depth: int) -> ChildJob:
     """The child job that fetches the normal URL. Pages near the start go first."""
-    return ChildJob(CHILD_TYPE, url, {"url": url}, dedupe_key=url, priority=depth)
+    return ChildJob(CHILD_TYPE, url, {"url": url}, dedupe_key=url, priority=depth, nearest=True)

@@ -15,8 +15,8 @@ from quaero.models.errors import FetchError
 class CrawlSession:
     """Connections, robots rules, host gates, and the links that the store already knows.
 
-    `running` counts the jobs in it. `seen` is only right while jobs run: when none does, the step may have ended
-    and been reopened since.
+    `running` counts the jobs in it. `seen` holds the depth at which a link was last found; it is only right while
+    jobs run: when none does, the step may have ended and been reopened since.
     """
 
     fetcher: Fetcher
@@ -25,7 +25,7 @@ class CrawlSession:
     scope: ScopeRules
     config: CrawlConfig
     running: int = 0
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, config: CrawlConfig) -> "CrawlSession":

@@ -37,7 +37,7 @@ class CrawlerWorker:
         finally:
             session.running -= 1
             if not session.running:
-                session.seen = set()
+                session.seen = {}
 
     async def close(self) -> None:
         while self._sessions:
@@ -72,11 +72,10 @@ class CrawlerWorker:
     def _spawn(self, job: Job, context: JobContext, session: CrawlSession, page: ParsedPage) -> None:
         if not session.config.follow_links or job.depth >= session.config.max_depth:
             return
-        seen = session.seen
-        links = [link for link in page.links if link not in seen]
-        for link in links:
-            context.children.append(page_job(link, job.depth + 1))
-        context.when_recorded(lambda: seen.update(links))
+        seen, depth = session.seen, job.depth + 1
+        links = [link for link in page.links if seen.get(link, depth + 1) > depth]
+        context.children.extend(page_job(link, depth) for link in links)
+        context.when_recorded(lambda: seen.update(dict.fromkeys(links, depth)))
 
     async def _session(self, parent_id: int, config: CrawlConfig) -> CrawlSession:
         session = self._sessions.get(parent_id)

@@ -7,6 +7,7 @@ from quaero.models.job import ChildJob, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import from_json, to_json
 from quaero.store.transaction import Transaction
+from quaero.store.transitions.nearer import move_nearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ def spawn(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[
     the frontier until a slot comes back.
     """
     new = _unseen(tx, origin.parent_id, children)
+    if len(new) < len(children):
+        fresh = {child.dedupe_key for child in new}
+        nearest = [child for child in children if child.nearest and child.dedupe_key not in fresh]
+        new += _unseen(tx, origin.parent_id, move_nearer(tx, origin.parent_id, origin.depth, nearest))
     if not new:
         return 0
     room = _take_slots(tx, origin.parent_id, len(new))

@@ -51,6 +51,14 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
+def wait_figures(name: str, milliseconds: Sequence[float]) -> dict[str, float]:
+    """The usual and the slow case of some waits."""
+    return {
+        f"{name}_p50_milliseconds": percentile(milliseconds, 50),
+        f"{name}_p99_milliseconds": percentile(milliseconds, 99),
+    }
+
+
 def print_figures(figures: Mapping[str, Figure], *, as_json: bool) -> None:
     """A table of medians with their ranges for people, or one JSON object of medians for programs."""
     if as_json:

@@ -2,14 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
 import apsw
 
+from support.figures import wait_figures
+
 BATCH = 100
+
+Figures = Mapping[str, float]
 
 _SCHEMA = """
 CREATE TABLE jobs (id INTEGER PRIMARY KEY, state TEXT NOT NULL, name TEXT NOT NULL, lease INTEGER) STRICT;
@@ -65,7 +69,7 @@ class RawQueue:
         self._connection.execute("COMMIT")
 
 
-def raw_rates(path: Path, jobs: int, single: int) -> dict[str, float]:
+def rates(path: Path, jobs: int, single: int) -> Figures:
     """Jobs a second: inserted and drained by the hundred, `jobs` of them, and one by one, `single` of them."""
     queue = RawQueue(path)
     began = time.perf_counter()
@@ -85,19 +89,24 @@ def raw_rates(path: Path, jobs: int, single: int) -> dict[str, float]:
     }
 
 
-def raw_parent_seconds(path: Path, children: int) -> float:
-    """From the first insert to the last end of so many jobs, by the hundred."""
+def parent(path: Path, children: int) -> Figures:
+    """Seconds from the first insert to the last end of so many jobs, by the hundred; and of one commit."""
     queue = RawQueue(path)
     began = time.perf_counter()
     queue.enqueue(children)
     queue.drain()
-    seconds = time.perf_counter() - began
+    ended = time.perf_counter()
+    queue.enqueue(1)
+    committed = time.perf_counter()
     queue.close()
-    return seconds
+    return {
+        f"raw_parent_{children}_children_seconds": ended - began,
+        "raw_commit_milliseconds": (committed - ended) * 1000,
+    }
 
 
-def raw_pickups(path: Path, count: int) -> list[float]:
-    """Milliseconds from before the insert of one job until another thread, woken by it, has claimed the job."""
+def pickups(path: Path, count: int) -> Figures:
+    """How long it takes from before the insert of one job until another thread, woken by it, has claimed the job."""
     queue = RawQueue(path)
     wakes: SimpleQueue[bool] = SimpleQueue()
     claimed: SimpleQueue[float] = SimpleQueue()
@@ -109,13 +118,13 @@ def raw_pickups(path: Path, count: int) -> list[float]:
 
     consumer = threading.Thread(target=consume)
     consumer.start()
-    pickups = []
+    waits = []
     for _ in range(count):
         began = time.perf_counter()
         queue.enqueue(1)
         wakes.put(True)
-        pickups.append((claimed.get() - began) * 1000)
+        waits.append((claimed.get() - began) * 1000)
     wakes.put(False)
     consumer.join()
     queue.close()
-    return pickups
+    return wait_figures("raw_pickup", waits)

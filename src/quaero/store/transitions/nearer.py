@@ -1,0 +1,34 @@
+"""Work that is found again nearer to the start: a limit on depth must not depend on which page came first."""
+
+from collections.abc import Sequence
+
+from quaero.models.job import ChildJob, JobState
+from quaero.store.transaction import Transaction
+
+BEFORE_ITS_WORK = frozenset({JobState.PENDING, JobState.PAUSED, JobState.WAITING})
+
+
+def move_nearer(tx: Transaction, parent_id: int, depth: int, known: Sequence[ChildJob]) -> list[ChildJob]:
+    """Give known work its smaller depth; the children that must run again to be followed from there.
+
+    Work that has not begun moves up. Work that has begun may have been cut off by its greater depth, so it is
+    spawned once more, under a name of its own for that depth.
+    """
+    again = []
+    for child in known:
+        key = child.dedupe_key
+        found = tx.rows("deeper_work", parent_id=parent_id, dedupe_key=key, depth=depth)
+        if not found:
+            continue
+        [(job_id, state)] = found
+        if job_id is None:
+            tx.rows(
+                "lift_frontier", parent_id=parent_id, dedupe_key=key, depth=depth, priority=child.priority
+            )
+        elif JobState(state) in BEFORE_ITS_WORK:
+            tx.rows("lift_job", id=job_id, depth=depth, priority=child.priority)
+        else:
+            again.append(
+                ChildJob(child.type, child.name, child.config, f"{key} from depth {depth}", child.priority)
+            )
+    return again
