@@ -1,5 +1,4 @@
 # mypy: ignore-errors
-# ruff: noqa: T201
 """Drains tasks that do nothing from huey on SQLite, synced at every commit; prints tasks a second.
 
 Runs in the environment of huey, where the project's own packages are missing.

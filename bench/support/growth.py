@@ -3,9 +3,10 @@
 import time
 from pathlib import Path
 
-from quaero.models.outcome import End, Settlement
 from support.figures import percentile
 from support.noop import CHILD_TYPE, LEASE_MS, NoopBench, open_noop_bench
+
+from quaero.models.outcome import End, Settlement
 
 LARGEST_RUN = 100_000
 CLAIMS = 1_000

@@ -41,14 +41,14 @@ class NoopManager:
     def __init__(self) -> None:
         self.planned_at = 0.0
 
-    def limits(self, config: NoopConfig) -> StepLimits:  # noqa: ARG002
+    def limits(self, config: NoopConfig) -> StepLimits:
         return StepLimits()
 
     async def create_parent_job(
         self,
-        step: JobStep,  # noqa: ARG002
-        definition: JobDefinition,  # noqa: ARG002
-        parent_job_id: int,  # noqa: ARG002
+        step: JobStep,
+        definition: JobDefinition,
+        parent_job_id: int,
         config: NoopConfig,
     ) -> AsyncIterator[ChildJob]:
         for number in range(config.count):
@@ -73,7 +73,7 @@ class NoopWorker:
     def validate(self, job: Job) -> None:
         pass
 
-    async def execute(self, job: Job, context: JobContext) -> Outcome:  # noqa: ARG002
+    async def execute(self, job: Job, context: JobContext) -> Outcome:
         self.began_at = time.perf_counter()
         self._left -= 1
         if not self._left:

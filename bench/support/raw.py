@@ -8,7 +8,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import apsw
-
 from support.figures import wait_figures
 
 BATCH = 100

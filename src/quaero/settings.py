@@ -168,11 +168,11 @@ class _Reading:
 
     def database(self) -> Path:
         written, source = self._written("database")
-        if written is None:
-            path = _default_database()
-            self._found("database", str(DatabaseUrl(path)), source)
-            return path
-        self._found("database", masked(str(written)), source)
+        path = _default_database() if written is None else self._named_database(written, source)
+        self._found("database", str(DatabaseUrl(path)), source)
+        return path
+
+    def _named_database(self, written: object, source: str) -> Path:
         base = self._file.parent if self._file is not None and source == str(self._file) else self._directory
         try:
             return _database_path(written, base.absolute())

@@ -8,12 +8,29 @@ from urllib.parse import urlsplit
 
 from quaero.crawler.addresses import is_literal, refusal_of_text
 from quaero.crawler.hosts import normal_host
-from quaero.models.definition import JobDefinition, JobStep
+from quaero.models.definition import Complaint, JobDefinition, JobStep
 from quaero.models.errors import UsageError
 from quaero.models.toml_writer import ConfigValue
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LONGEST_SLUG = 60
+_OPTIONS = {
+    "start_urls": "URL",
+    "include_patterns": "--include",
+    "exclude_patterns": "--exclude",
+    "user_agent": "crawler.user_agent",
+    "tags": "--tag",
+}
+
+
+class InvalidOptions(UsageError):
+    """Options that make no crawl. `complaints`: everything wrong with them."""
+
+    code = "invalid_options"
+
+    def __init__(self, complaints: tuple[Complaint, ...]) -> None:
+        self.complaints = tuple(Complaint(_option(each), None, "", each.message) for each in complaints)
+        super().__init__(" | ".join(each.line_text() for each in self.complaints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +111,9 @@ def _checked(url: str) -> str | None:
 def _host_of(url: str) -> str:
     address = urlsplit(url)
     return address.netloc.rpartition("@")[2]
+
+
+def _option(complaint: Complaint) -> str:
+    """The option that a key of the definition comes from: `steps[0].config.include_patterns[0]` → `--include`."""
+    name = re.sub(r"\[\d+\]$", "", complaint.key).rpartition(".")[2]
+    return _OPTIONS.get(name, f"--{name.replace('_', '-')}")

@@ -48,6 +48,7 @@ def demonstrate(session: Session, *, kept: bool) -> int:
         click.echo(line)
     if summary.job.state is not JobState.COMPLETED:
         return FAILED
+    click.echo("The errors belong to the sample site: it has broken links, on purpose.")
     click.echo(f"\nsearch: {QUERY}\n")
     print_hits(*hits)
     click.echo("\nnext:")

@@ -82,8 +82,8 @@ def definition_json(stored: "StoredDefinition") -> Json:
         "tags": list(definition.tags),
         "schedule": definition.schedule,
         "steps": [{"name": step.name, "action": step.action} for step in definition.steps],
-        "created_at": iso_time(stored.created_at),
-        "updated_at": iso_time(stored.updated_at),
+        "created_at": iso_time(stored.created_at or None),
+        "updated_at": iso_time(stored.updated_at or None),
     }
 
 

@@ -26,7 +26,7 @@ def find_links(document: Document, base: str) -> tuple[str, ...]:
     """The distinct normal URLs that the page leads to, in document order; `rel=nofollow` is left out."""
     references = [_reference(element) for element in document.select(_SELECTOR)]
     refresh = document.meta_refresh()
-    if refresh is not None:
+    if refresh is not None and refresh[1]:
         references.append(refresh[1])
     return resolve_all(base, references)
 
@@ -41,10 +41,8 @@ def resolve_all(base: str, references: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for reference in list(written)[:MAX_LINKS]:
         trimmed = without_fragment(reference)
-        if not trimmed or trimmed[0] == "?":
-            target = resolve(base, trimmed)
-        else:
-            target = resolve_in_folder(folder, trimmed)
+        is_own_path = not trimmed or trimmed[0] == "?"
+        target = resolve(base, trimmed) if is_own_path else resolve_in_folder(folder, trimmed)
         if target is not None:
             found[target] = None
     return tuple(found)

@@ -33,7 +33,7 @@ _CONTAINERS: Final = (
 )
 _LANDMARK_PROSE, _LANDMARK_WORDS, _CONTAINER_WORDS = 0.6, 0.4, 0.3
 _MAX_ELEMENTS: Final = 50_000
-"""Of a page larger than this only what is no text is left out: no page that people read has so many elements."""
+"""A page larger than this is not judged part by part: no page that people read has so many elements."""
 
 
 def content_of(document: Document, extract: Literal["main", "full"]) -> Element:

@@ -6,6 +6,7 @@ from typing import Final
 from turbohtml import Markdown
 
 from quaero.crawler.html_tree import Element, Node, Text, attribute
+from quaero.crawler.links import MAX_LINKS
 from quaero.crawler.tables import simplify_tables
 from quaero.crawler.urls import resolve
 
@@ -42,7 +43,11 @@ def _drop_permalinks(content: Node) -> None:
 
 
 def _make_links_absolute(content: Node, base: str) -> None:
-    for anchor in content.select("a[href]"):
+    anchors = content.select("a[href]")
+    if len(anchors) > MAX_LINKS:
+        content.strip_tags("a")
+        return
+    for anchor in anchors:
         href = attribute(anchor, "href")
         if href.lower().startswith(_KEPT_SCHEMES):
             continue

@@ -13,7 +13,7 @@ _SIDE_TITLE: Final = re.compile(
     r"""^(?:
       (?:related|similar|recommended|recommendations|other\ (?:products|articles|items)|recent(?:ly)?|popular
         |trending|most\ (?:popular|read)|latest|sponsored|top\ stories|featured\ products)\b
-      |you\ (?:may|might|could|[’']ll)\ |people\ (?:also|who)\b|more\ (?:from|in|like|stories|articles|posts|news)\b
+      |you\ (?:may|might|could|\S?ll)\ |people\ (?:also|who)\b|more\ (?:from|in|like|stories|articles|posts|news)\b
       |customers?\ (?:also|who|reviews?|ratings?)\b|(?:product\ )?reviews?$|ratings?\b
       |frequently\ bought|bought\ together|shop\ (?:by|the|more|similar)\b|explore\ more|browse\ (?:by|more)\b
       |(?:\d+\ )?comments?$|leave\ a\ (?:reply|comment)|about\ (?:the\ (?:author|reviewer)|us)\b
@@ -21,7 +21,7 @@ _SIDE_TITLE: Final = re.compile(
       |follow\ us|connect\ with|share\b|contact\ us|need\ help|your\ (?:privacy|browsing|cart)\b
       |(?:read|up|what\ to\ read)\ next|keep\ reading|quick\ links|(?:categories|tags|archives|search)$
       |filters?\b|filter\ by|sort\ by|(?:post|site)\ navigation|top\ posters|privacy\ preference|disclaimer
-      |editors?[’']?\ (?:picks?|choice)|ähnliche\ |das\ könnte|vous\ aimerez|produits\ similaires|avis\ clients
+      |editors?\S?\ (?:picks?|choice)|ähnliche\ |das\ könnte|vous\ aimerez|produits\ similaires|avis\ clients
       |también\ te
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -29,6 +29,7 @@ _SIDE_TITLE: Final = re.compile(
 _LEAST_PROSE: Final = 0.4
 _MOST_WRAPPED: Final = 0.3
 _MOST_FOLLOWING: Final = 0.3
+_MOST_IN_ALL: Final = 0.6
 
 
 def drop_side_sections(content: Element) -> None:
@@ -39,11 +40,18 @@ def drop_side_sections(content: Element) -> None:
     outline = Outline(content)
     if outline.prose_words[0] < _LEAST_PROSE * outline.words[0]:
         return
-    dropped_up_to = 0
+    allowance, done_up_to = _MOST_IN_ALL * outline.words[0], 0
     for heading in headings:
         index = outline.index_of(heading)
-        if index >= dropped_up_to:
-            dropped_up_to = _drop_section(outline, index)
+        if index < done_up_to:
+            continue
+        section = _section_of(outline, index)
+        allowance -= sum(outline.words[part] for part in section)
+        if allowance < 0:
+            return
+        for part in section:
+            outline.elements[part].decompose()
+            done_up_to = outline.ends[part]
 
 
 def _is_side_title(heading: Element) -> bool:
@@ -51,15 +59,14 @@ def _is_side_title(heading: Element) -> bool:
     return 0 < len(title) <= _MAX_TITLE and _SIDE_TITLE.match(title) is not None
 
 
-def _drop_section(outline: Outline, heading: int) -> int:
-    """Take out the section of a heading; the position up to which the outline is gone then."""
+def _section_of(outline: Outline, heading: int) -> list[int]:
+    """The parts that make up the section of a heading; none where it cannot be told from the rest."""
     wrapper = _wrapper_of(outline, heading)
     if outline.words[wrapper] > outline.words[heading] + 2:
-        outline.elements[wrapper].decompose()
-        return outline.ends[wrapper]
+        return [wrapper]
     if outline.elements[heading].tag in _HEADINGS:
-        return _drop_following(outline, heading, wrapper)
-    return 0
+        return _followed_by(outline, heading, wrapper)
+    return []
 
 
 def _wrapper_of(outline: Outline, heading: int) -> int:
@@ -71,8 +78,8 @@ def _wrapper_of(outline: Outline, heading: int) -> int:
     return wrapper
 
 
-def _drop_following(outline: Outline, heading: int, wrapper: int) -> int:
-    """Take out what follows the heading up to the next one of its rank."""
+def _followed_by(outline: Outline, heading: int, wrapper: int) -> list[int]:
+    """The heading with what follows it up to the next one of its rank."""
     section = [heading]
     rank = outline.elements[heading].tag
     following = outline.ends[wrapper]
@@ -80,11 +87,8 @@ def _drop_following(outline: Outline, heading: int, wrapper: int) -> int:
     while following < end and not _begins_section(outline.elements[following], rank):
         section.append(following)
         following = outline.ends[following]
-    if sum(outline.words[index] for index in section) > _MOST_FOLLOWING * outline.words[0]:
-        return 0
-    for index in section:
-        outline.elements[index].decompose()
-    return following
+    words = sum(outline.words[index] for index in section)
+    return section if words <= _MOST_FOLLOWING * outline.words[0] else []
 
 
 def _begins_section(element: Element, rank: str) -> bool:

@@ -80,9 +80,8 @@ class PageLinks(HTMLParser):
         return {target for target in resolved if target is not None}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {
-            name: value or "" for name, value in reversed(attrs)
-        }  # of a repeated attribute the first counts
+        # Of a repeated attribute the first counts.
+        values = {name: value or "" for name, value in reversed(attrs)}
         relations = values.get("rel", "").lower().split()
         match tag:
             case "a" | "area" if "href" in values and "nofollow" not in relations:

@@ -68,6 +68,7 @@ REOPENINGS: frozenset[tuple[JobState, JobState]] = frozenset(
         ),  # completed with warnings: its failed children are tried again
         (JobState.SKIPPED, JobState.WAITING),
         (JobState.CANCELLED, JobState.WAITING),
+        (JobState.FAILED, JobState.WAITING),
     }
 )
 

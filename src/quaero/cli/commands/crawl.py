@@ -72,12 +72,16 @@ def crawl(
 
 
 async def _start(engine: "Engine", view: "View", options: "CrawlOptions", save_as: Path | None) -> int:
-    from quaero.cli.crawl_definition import crawl_definition
+    from quaero.cli.crawl_definition import InvalidOptions, crawl_definition
     from quaero.cli.new_file import write_new
     from quaero.cli.running import start_or_resume
+    from quaero.jobs.definition_reader import InvalidDefinition
 
     toml = crawl_definition(options).to_toml()
-    definition = engine.control.read(toml, file="quaero crawl")
+    try:
+        definition = engine.control.read(toml, file="")
+    except InvalidDefinition as error:
+        raise InvalidOptions(error.complaints) from error
     if save_as is not None:
         write_new(save_as, toml)
     await engine.control.keep(definition, source=toml, origin="quick")

@@ -1,6 +1,7 @@
 """Follows a run to its end and shows it on the way."""
 
 import asyncio
+import time
 from collections import deque
 
 from quaero.cli.live.frame import View, take_frame
@@ -10,6 +11,8 @@ from quaero.models.event import JobStatusChange
 from quaero.models.job import JobState
 
 FRAME_SECONDS = 0.2
+PAUSES = 5
+"""Looking takes a sixth of the time at the most, however large the store is: the work comes first."""
 MOST_FAILURES = 20
 """Failures told of one by one between two frames; all of them are counted and grouped at the end."""
 
@@ -22,8 +25,10 @@ async def follow(engine: Engine, run_id: int, view: View) -> RunSummary:
         listener = asyncio.create_task(_listen(engine, run_id, seen, failed_ids))
         try:
             while not listener.done():
+                began = time.monotonic()
                 await _show(engine, run_id, view, failed_ids)
-                await asyncio.wait({listener}, timeout=FRAME_SECONDS)
+                pause = max(FRAME_SECONDS, (time.monotonic() - began) * PAUSES)
+                await asyncio.wait({listener}, timeout=pause)
             listener.result()
         finally:
             listener.cancel()

@@ -1,7 +1,7 @@
 """A run as a live tree on a terminal."""
 
 from collections import deque
-from typing import IO
+from typing import IO, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -34,17 +34,20 @@ _PLAIN_SIGNS = str.maketrans({"·": ".", "‖": "=", "▶": ">", "✓": "+", "�
 
 
 class TreeView:
-    """Draws on the terminal that `stream` is; never more lines than it has."""
+    """Draws on a terminal; never more lines than it has."""
 
     wants_running = True
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        self._live = Live(
-            console=self._console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
-        )
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
         self._failed: deque[Job] = deque(maxlen=FAILURES_SHOWN)
         self._speeds: dict[int, Speed] = {}
+
+    @classmethod
+    def on(cls, stream: IO[str]) -> Self:
+        """A view on the terminal that `stream` writes to."""
+        return cls(Console(file=stream, highlight=False, markup=False, emoji=False))
 
     def say(self, text: str) -> None:
         self._console.print(one_line(text))
@@ -52,14 +55,15 @@ class TreeView:
     def show(self, frame: Frame) -> None:
         self._failed.extend(frame.failed)
         self._live.start()
-        self._live.update(self._drawn(frame), refresh=True)
+        self._live.update(self.drawn(frame), refresh=True)
         if frame.summary.job.state.final:
             self.close()
 
     def close(self) -> None:
         self._live.stop()
 
-    def _drawn(self, frame: Frame) -> RenderableType:
+    def drawn(self, frame: Frame) -> RenderableType:
+        """The picture of a frame: the run, its steps, then as many running and failed children as there is room."""
         steps = self._steps(frame)
         room = self._console.size.height - 2 - len(frame.summary.steps)  # the head, and a line for the cursor
         failures = [self._job("✗", "red", failure_text(job)) for job in self._failed]

@@ -30,5 +30,5 @@ def view_for(*, as_json: bool) -> View:
     if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
         from quaero.cli.live.tree import TreeView
 
-        return TreeView(stream)
+        return TreeView.on(stream)
     return SilentView() if as_json else PlainView(click.echo)
