@@ -25,8 +25,9 @@ class Figure:
         return median(self.values)
 
     def __str__(self) -> str:
-        low, high = short(min(self.values)), short(max(self.values))
-        return f"{short(self.median)} ({low}-{high})"
+        if len(self.values) == 1:
+            return short(self.median)
+        return f"{short(self.median)} ({short(min(self.values))} - {short(max(self.values))})"
 
 
 def interleaved(rounds: int, measures: Sequence[Measure]) -> dict[str, Figure]:
@@ -39,10 +40,17 @@ def interleaved(rounds: int, measures: Sequence[Measure]) -> dict[str, Figure]:
     return {name: Figure(tuple(seen)) for name, seen in values.items()}
 
 
-def ratio(figures: Mapping[str, Figure], ours: str, other: str) -> Figure:
-    """Ours over the other, round by round."""
-    pairs = zip(figures[ours].values, figures[other].values, strict=True)
-    return Figure(tuple(own / its for own, its in pairs))
+def ratio_of_best(figures: Mapping[str, Figure], ours: str, other: str) -> Figure:
+    """Our highest value over the other's highest.
+
+    A limit is what was reached once: medians would flatter us whenever the machine was busy in the other's turns.
+    """
+    return Figure((max(figures[ours].values) / max(figures[other].values),))
+
+
+def ratio_of_medians(figures: Mapping[str, Figure], ours: str, other: str) -> Figure:
+    """Our usual value over the other's."""
+    return Figure((figures[ours].median / figures[other].median,))
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

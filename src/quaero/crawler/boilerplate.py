@@ -24,7 +24,8 @@ _UNFOLDING: Final = re.compile(r"faq|accord|answer|panel|tab|collaps|content|tog
 _ALIEN_NAMES: Final = (
     "menus? submenu mainmenu megamenu hamburger nav navi navigation breadcrumbs? skip footer colophon sidebars? "
     "modals? popups? cookies? consent gdpr onetrust newsletter "
-    "related recommended recommendations upsells? reviews? signature userinfo postprofile message-cell--user user-?extras?"
+    "related recommended recommendations upsells? reviews? signature userinfo postprofile message-cell--user "
+    "user-?extras?"
 )
 """Names of what is never the content of a page, however much of it there is."""
 

@@ -14,6 +14,7 @@ from quaero.models.job import Job
 from quaero.models.outcome import Outcome
 
 SESSIONS_KEPT = 8
+NOT_COLLECTED = frozenset({"content_type_refused", "redirect_out_of_scope"})
 
 
 class CrawlerWorker:
@@ -55,7 +56,10 @@ class CrawlerWorker:
             if not rules.allows(url):
                 return _disallowed(job, url)
             crawl_delay = rules.crawl_delay
-        response = await session.fetch(url, crawl_delay)
+        try:
+            response = await session.fetch(url, crawl_delay)
+        except FetchError as error:
+            return _not_for_us(job, error)
         page = await self._parse(response, session)
         self._spawn(job, context, session, page)
         return _outcome(job, context, session, response, page)
@@ -98,6 +102,13 @@ def _disallowed(job: Job, url: str) -> Outcome:
             "robots.txt does not allow it", code="robots_disallowed", where=url, remedy="See respect_robots"
         )
     return Outcome(note="not allowed by robots.txt")
+
+
+def _not_for_us(job: Job, error: FetchError) -> Outcome:
+    """A link to what a crawl does not collect is no failure, except where the crawl was told to start there."""
+    if job.depth == 0 or error.code not in NOT_COLLECTED:
+        raise error
+    return Outcome(note=error.what)
 
 
 def _outcome(

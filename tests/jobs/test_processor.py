@@ -1,0 +1,207 @@
+"""The processor against workers that misbehave, and when it is told to stop at a bad moment."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from quaero.jobs.engine import Engine
+from quaero.jobs.worker import JobContext
+from quaero.models.errors import ConflictError, JobFailure
+from quaero.models.job import Job, JobKind, JobState
+from quaero.models.outcome import Outcome
+from quaero.store.reads import JobFilter
+from quaero.testing import finish, open_test_engine
+from tests.kit import ScriptManager, script_definition, script_step
+
+SECONDS = 10
+"""Longer than any of these runs takes; only a run that hangs gets there."""
+
+ONE_CHILD = script_definition(script_step(count=1))
+
+Execute = Callable[[Job, JobContext], Awaitable[Outcome]]
+
+
+class Worker:
+    """Executes every job with the function."""
+
+    worker_type = "scripted"
+
+    def __init__(self, execute: Execute) -> None:
+        self.execute = execute
+
+    def validate(self, job: Job) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def engine_of(path: Path, execute: Execute) -> AsyncIterator[Engine]:
+    async with open_test_engine(path / "test.db", [ScriptManager()], [Worker(execute)]) as engine:
+        yield engine
+
+
+async def run(engine: Engine) -> Job:
+    """Start a run of one child, and return that child when the run has ended."""
+    run_id = await engine.control.launch(ONE_CHILD)
+    async with asyncio.timeout(SECONDS):
+        await finish(engine, run_id)
+    return await only_child(engine, run_id)
+
+
+async def only_child(engine: Engine, run_id: int) -> Job:
+    [child] = (await engine.store.jobs(JobFilter(root_id=run_id, kind=JobKind.CHILD))).items
+    return child
+
+
+async def test_a_processor_that_stops_while_it_claims_leaves_no_job_behind(tmp_path: Path) -> None:
+    claiming, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def before_statement(name: str) -> None:
+        if name == "claim_jobs":
+            loop.call_soon_threadsafe(claiming.set)
+            go_on.wait(SECONDS)
+
+    async with open_test_engine(
+        tmp_path / "test.db", [ScriptManager()], [], before_statement=before_statement
+    ) as engine:
+        run_id = await engine.control.launch(ONE_CHILD)
+        async with engine.working(run_id):
+            await claiming.wait()
+            loop.call_soon(go_on.set)
+        await engine.store.fold()  # whatever was asked of the writer before is done when this is
+
+        parent = await engine.store.job(run_id + 1)
+        assert parent.lease_owner is None
+
+
+async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(tmp_path: Path) -> None:
+    first_stops, second_runs, let_first_end, let_second_end = (asyncio.Event() for _ in range(4))
+
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        if not first_stops.is_set():
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                first_stops.set()
+            await let_first_end.wait()
+        else:
+            second_runs.set()
+            await let_second_end.wait()
+        return Outcome()
+
+    async with engine_of(tmp_path, execute) as engine:
+        run_id = await engine.control.launch(ONE_CHILD)
+        async with asyncio.timeout(SECONDS), engine.working(run_id):
+            await running(engine, run_id)
+            await engine.control.cancel(run_id)
+            await first_stops.wait()
+            await engine.control.retry(run_id)
+            await second_runs.wait()
+            let_first_end.set()
+            await asyncio.sleep(0)
+            let_second_end.set()
+            async for _ in engine.hub.follow(run_id, after=(await engine.store.run(run_id)).last_event):
+                pass
+
+        assert (await only_child(engine, run_id)).state is JobState.COMPLETED
+
+
+async def running(engine: Engine, run_id: int) -> None:
+    """Returns when the child of a run is claimed."""
+    async for event in engine.hub.follow(run_id):
+        if event.type == "job_status_change" and event.data["after"] == "running":
+            if (await engine.store.job(event.job_id)).kind is JobKind.CHILD:
+                return
+
+
+async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever(tmp_path: Path) -> None:
+    executed = 0
+
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        nonlocal executed
+        executed += 1
+        if executed > 20:
+            return Outcome()
+        raise asyncio.CancelledError
+
+    async with engine_of(tmp_path, execute) as engine:
+        child = await run(engine)
+
+    assert child.state is JobState.FAILED
+    assert executed == 3
+
+
+@pytest.mark.parametrize("retryable", [False, True])
+async def test_an_error_text_that_is_no_unicode_concerns_its_job_alone(
+    tmp_path: Path, retryable: bool
+) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        raise JobFailure("no such file: \udcff", retryable=retryable)
+
+    async with engine_of(tmp_path, execute) as engine:
+        child = await run(engine)
+
+    assert child.state is JobState.FAILED
+
+
+async def test_a_log_line_that_is_no_unicode_concerns_its_job_alone(tmp_path: Path) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        context.log("header: \udcff")
+        return Outcome()
+
+    async with engine_of(tmp_path, execute) as engine:
+        child = await run(engine)
+
+    assert child.state.final
+
+
+async def test_a_wait_without_end_is_a_failure(tmp_path: Path) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        raise JobFailure("busy", retryable=True, retry_after=float("inf"))
+
+    async with engine_of(tmp_path, execute) as engine:
+        child = await run(engine)
+
+    assert child.state is JobState.FAILED
+
+
+async def test_a_step_whose_config_its_manager_no_longer_reads_fails(tmp_path: Path) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        return Outcome()
+
+    async with engine_of(tmp_path, execute) as engine:
+        run_id = await engine.control.launch(script_definition(script_step(of_an_older_version=True)))
+        async with asyncio.timeout(SECONDS):
+            summary = await finish(engine, run_id)
+
+    assert summary.job.state is JobState.FAILED
+
+
+async def test_two_launches_at_once_start_one_run(tmp_path: Path) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        return Outcome()
+
+    async with engine_of(tmp_path, execute) as engine:
+        answers = await asyncio.gather(
+            engine.control.launch(ONE_CHILD), engine.control.launch(ONE_CHILD), return_exceptions=True
+        )
+
+    assert [type(answer) for answer in answers if not isinstance(answer, int)] == [ConflictError]
+
+
+async def test_following_a_run_from_behind_its_end_ends(tmp_path: Path) -> None:
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        return Outcome()
+
+    async with engine_of(tmp_path, execute) as engine:
+        child = await run(engine)
+        last = (await engine.store.run(child.root_id)).last_event
+        async with asyncio.timeout(2):
+            assert [event async for event in engine.hub.follow(child.root_id, after=last)] == []

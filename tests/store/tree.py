@@ -1,0 +1,65 @@
+"""Trees of jobs built with the store alone, without a processor: every move is the test's own."""
+
+from collections.abc import Sequence
+
+from quaero.models.definition import JobDefinition
+from quaero.models.document import NewDocument, content_hash
+from quaero.models.job import ChildJob, Job, JobKind, StepLimits
+from quaero.models.outcome import End, Settlement
+from quaero.store.reads import JobFilter
+from quaero.store.store import Store
+from tests.kit import script_definition, script_step
+
+LEASE_MS = 60_000
+MAX_LOST_LEASES = 3
+
+
+def page(name: str) -> ChildJob:
+    """A child that is known by its name."""
+    return ChildJob("scripted", name, {}, name)
+
+
+def pages(*names: str) -> list[ChildJob]:
+    return [page(name) for name in names]
+
+
+def document(name: str, text: str = "text") -> NewDocument:
+    url = f"https://example.org/{name}"
+    return NewDocument("test", url, url, name, text, content_hash(name, text))
+
+
+def settlement(job: Job, end: End = End.COMPLETED, *, stores: str = "", spawns: Sequence[str] = ()) -> Settlement:
+    """The end of the job's execution, perhaps with a document of that name and children of those names."""
+    return Settlement(
+        job.id,
+        job.lease_number,
+        end,
+        documents=(document(stores),) if stores else (),
+        children=tuple(pages(*spawns)),
+        error_code="bad" if end is End.FAILED else None,
+    )
+
+
+async def launch(store: Store, definition: JobDefinition | None = None) -> tuple[int, Job]:
+    """A run and its first parent job, claimed."""
+    run_id = await store.launch(definition or script_definition(script_step()))
+    [parent] = await claim(store, "script")
+    return run_id, parent
+
+
+async def plan(
+    store: Store, parent: Job, *names: str, last: bool = True, limits: StepLimits = StepLimits()
+) -> None:
+    """Plan pages of these names."""
+    await store.begin_plan(parent, limits)
+    await store.add_planned(parent, pages(*names), last=last)
+
+
+async def claim(store: Store, job_type: str = "scripted", limit: int = 100) -> tuple[Job, ...]:
+    return (await store.claim([job_type], limit, LEASE_MS)).jobs
+
+
+async def children(store: Store, run_id: int) -> dict[str, str]:
+    """The states of all child jobs of a run, by name."""
+    found = await store.jobs(JobFilter(root_id=run_id, kind=JobKind.CHILD), limit=1_000, oldest_first=True)
+    return {job.name: str(job.state) for job in found.items}
