@@ -77,7 +77,9 @@ def _figures(sizes: Sizes, *, peers: bool, grow: bool) -> dict[str, Figure]:
     if peers:
         measures.append(_plain(engine_measures.huey, sizes.huey_tasks))
     figures = interleaved(sizes.rounds, measures)
-    figures["enqueue_ratio"] = ratio_of_best(figures, "enqueue_jobs_per_second", "raw_enqueue_jobs_per_second")
+    figures["enqueue_ratio"] = ratio_of_best(
+        figures, "enqueue_jobs_per_second", "raw_enqueue_jobs_per_second"
+    )
     figures["drain_ratio"] = ratio_of_best(figures, "drain_jobs_per_second", "raw_batched_jobs_per_second")
     if grow:
         figures |= interleaved(1, [_async(growth, sizes.finished)])

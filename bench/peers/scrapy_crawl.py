@@ -32,7 +32,7 @@ class SiteSpider(scrapy.Spider):
 
     def __init__(self, **keys):
         super().__init__(**keys)
-        self.links = LinkExtractor(allow_domains=[urlsplit(URL).hostname])
+        self.links = LinkExtractor(allow_domains=[urlsplit(URL).netloc])
         self.database = sqlite3.connect(DATABASE)
         self.database.execute("CREATE TABLE pages (url TEXT PRIMARY KEY, body BLOB)")
 

@@ -27,7 +27,9 @@ def run(command: Sequence[str], cwd: Path) -> Ended:
     """Run the command to its end; CalledProcessError if it fails."""
     peaks: dict[int, int] = {}
     began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
+    ) as process:
         while True:
             peaks |= _peaks(process.pid)
             try:
@@ -48,9 +50,7 @@ def _peaks(pid: int) -> dict[int, int]:
         below = [Path(task, "children").read_text("ascii") for task in Path(f"/proc/{pid}/task").iterdir()]
     except OSError:
         return {}  # it has just ended
-    found = {
-        pid: int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")
-    }
+    found = {pid: int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")}
     for child in " ".join(below).split():
         found |= _peaks(int(child))
     return found

@@ -10,14 +10,15 @@ import pytest
 
 from quaero.jobs.engine import Engine
 from quaero.jobs.worker import JobContext
+from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError, JobFailure
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import Outcome
 from quaero.store.reads import JobFilter
-from quaero.testing import finish, open_test_engine
+from quaero.testing import open_test_engine
 from tests.kit import ScriptManager, script_definition, script_step
 
-SECONDS = 10
+SECONDS = 3
 """Longer than any of these runs takes; only a run that hangs gets there."""
 
 ONE_CHILD = script_definition(script_step(count=1))
@@ -46,12 +47,30 @@ async def engine_of(path: Path, execute: Execute) -> AsyncIterator[Engine]:
         yield engine
 
 
-async def run(engine: Engine) -> Job:
-    """Start a run of one child, and return that child when the run has ended."""
-    run_id = await engine.control.launch(ONE_CHILD)
-    async with asyncio.timeout(SECONDS):
-        await finish(engine, run_id)
-    return await only_child(engine, run_id)
+async def run(engine: Engine, definition: JobDefinition = ONE_CHILD) -> int:
+    """Start a run and execute it; fails unless it ends while every background part works."""
+    run_id = await engine.control.launch(definition)
+    async with engine.working(run_id) as work:
+        end = asyncio.create_task(drain(engine.hub.follow(run_id)))
+        failure = asyncio.create_task(work.failure())
+        done, pending = await asyncio.wait(
+            {end, failure}, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+    assert done == {end}
+    return run_id
+
+
+async def drain(events: AsyncIterator[object]) -> None:
+    async for _ in events:
+        pass
+
+
+async def child_of_run(engine: Engine) -> Job:
+    """The child of a run of one, after the run has ended."""
+    return await only_child(engine, await run(engine))
 
 
 async def only_child(engine: Engine, run_id: int) -> Job:
@@ -107,8 +126,7 @@ async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(tm
             let_first_end.set()
             await asyncio.sleep(0)
             let_second_end.set()
-            async for _ in engine.hub.follow(run_id, after=(await engine.store.run(run_id)).last_event):
-                pass
+            await drain(engine.hub.follow(run_id, after=(await engine.store.run(run_id)).last_event))
 
         assert (await only_child(engine, run_id)).state is JobState.COMPLETED
 
@@ -132,7 +150,7 @@ async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever
         raise asyncio.CancelledError
 
     async with engine_of(tmp_path, execute) as engine:
-        child = await run(engine)
+        child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
     assert executed == 3
@@ -146,7 +164,7 @@ async def test_an_error_text_that_is_no_unicode_concerns_its_job_alone(
         raise JobFailure("no such file: \udcff", retryable=retryable)
 
     async with engine_of(tmp_path, execute) as engine:
-        child = await run(engine)
+        child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
 
@@ -157,7 +175,7 @@ async def test_a_log_line_that_is_no_unicode_concerns_its_job_alone(tmp_path: Pa
         return Outcome()
 
     async with engine_of(tmp_path, execute) as engine:
-        child = await run(engine)
+        child = await child_of_run(engine)
 
     assert child.state.final
 
@@ -167,7 +185,7 @@ async def test_a_wait_without_end_is_a_failure(tmp_path: Path) -> None:
         raise JobFailure("busy", retryable=True, retry_after=float("inf"))
 
     async with engine_of(tmp_path, execute) as engine:
-        child = await run(engine)
+        child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
 
@@ -177,11 +195,10 @@ async def test_a_step_whose_config_its_manager_no_longer_reads_fails(tmp_path: P
         return Outcome()
 
     async with engine_of(tmp_path, execute) as engine:
-        run_id = await engine.control.launch(script_definition(script_step(of_an_older_version=True)))
-        async with asyncio.timeout(SECONDS):
-            summary = await finish(engine, run_id)
+        run_id = await run(engine, script_definition(script_step(of_an_older_version=True)))
+        state = (await engine.store.job(run_id)).state
 
-    assert summary.job.state is JobState.FAILED
+    assert state is JobState.FAILED
 
 
 async def test_two_launches_at_once_start_one_run(tmp_path: Path) -> None:
@@ -201,7 +218,7 @@ async def test_following_a_run_from_behind_its_end_ends(tmp_path: Path) -> None:
         return Outcome()
 
     async with engine_of(tmp_path, execute) as engine:
-        child = await run(engine)
+        child = await child_of_run(engine)
         last = (await engine.store.run(child.root_id)).last_event
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(SECONDS):
             assert [event async for event in engine.hub.follow(child.root_id, after=last)] == []

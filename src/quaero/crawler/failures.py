@@ -1,5 +1,6 @@
 """The HTTP client's errors as FetchErrors with stable codes."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -69,4 +70,7 @@ def timed_out(url: str, seconds: float) -> FetchError:
 
 
 def _reason(error: Exception) -> str:
+    cause = getattr(error, "os_error", None)
+    if cause is not None and cause.errno:
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
     return str(getattr(error, "message", "") or error or type(error).__name__)

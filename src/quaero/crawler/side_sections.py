@@ -62,7 +62,7 @@ def _is_side_title(heading: Element) -> bool:
 def _section_of(outline: Outline, heading: int) -> list[int]:
     """The parts that make up the section of a heading; none where it cannot be told from the rest."""
     wrapper = _wrapper_of(outline, heading)
-    if outline.words[wrapper] > outline.words[heading] + 2:
+    if outline.words[wrapper] > outline.words[heading]:
         return [wrapper]
     if outline.elements[heading].tag in _HEADINGS:
         return _followed_by(outline, heading, wrapper)

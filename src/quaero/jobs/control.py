@@ -2,10 +2,8 @@
 
 from functools import cached_property
 
-from quaero.jobs.definition_reader import read_definition
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
-from quaero.jobs.system_definitions import system_definitions
 from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError
 from quaero.models.job import Job
@@ -21,10 +19,14 @@ class Control:
 
     @cached_property
     def _system(self) -> dict[str, StoredDefinition]:
+        from quaero.jobs.system_definitions import system_definitions  # noqa: PLC0415 - slow, and seldom needed
+
         return system_definitions(self._registry.config_models)
 
     def read(self, text: bytes | str, *, file: str) -> JobDefinition:
         """The definition in a TOML text, checked against the installed managers; see `read_definition`."""
+        from quaero.jobs.definition_reader import read_definition  # noqa: PLC0415 - slow, and seldom needed
+
         return read_definition(text, file=file, managers=self._registry.config_models)
 
     async def keep(self, definition: JobDefinition, *, source: str, origin: str = "user") -> None:

@@ -1,14 +1,17 @@
 """The kinds of work that are installed: managers and workers enter by entry points, the built-in ones too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from quaero.jobs.manager import JobManager
-from quaero.jobs.worker import JobWorker
 from quaero.models.errors import QuaeroError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from quaero.jobs.manager import JobManager
+    from quaero.jobs.worker import JobWorker
 
 MANAGERS, WORKERS = "quaero.managers", "quaero.workers"
 
@@ -21,18 +24,26 @@ class PluginError(QuaeroError):
 
 
 class Registry:
-    """Managers by action and workers by job type."""
+    """Managers by action and workers by job type; taken from the iterables when they are first asked for."""
 
-    def __init__(self, managers: Iterable[JobManager], workers: Iterable[JobWorker]) -> None:
-        self.managers = _by_key(managers, "manager_type")
-        self.workers = _by_key(workers, "worker_type")
+    def __init__(self, managers: Iterable["JobManager"], workers: Iterable["JobWorker"]) -> None:
+        self._managers, self._workers = managers, workers
+
+    @cached_property
+    def managers(self) -> dict[str, "JobManager"]:
+        return _by_key(self._managers, "manager_type")
+
+    @cached_property
+    def workers(self) -> dict[str, "JobWorker"]:
+        return _by_key(self._workers, "worker_type")
 
     @property
-    def config_models(self) -> dict[str, type[BaseModel]]:
+    def config_models(self) -> "dict[str, type[BaseModel]]":
         """The config model of each action, for the definition reader."""
         return {action: manager.config_model for action, manager in self.managers.items()}
 
     async def close(self) -> None:
+        """Close the workers; they can be used again afterwards."""
         for worker in self.workers.values():
             await worker.close()
 
@@ -42,8 +53,9 @@ def installed() -> Registry:
     return Registry(_load(MANAGERS), _load(WORKERS))
 
 
-def _load(group: str) -> list[Any]:
-    return [_make(point) for point in sorted(entry_points(group=group), key=lambda point: point.name)]
+def _load(group: str) -> Iterator[Any]:
+    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+        yield _make(point)
 
 
 def _make(point: Any) -> Any:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 @as_json
 @pass_session
 def run_definition(session: Session, definition: str, as_json: bool) -> int:
-    """Run a definition here: a file, or the id of a stored one.
+    """Run a definition: a file or the id of a stored one.
 
-    A file is kept under its id. A run of the definition that has not ended is resumed.
+    The jobs are executed in this process. A file is kept under its id. A run of the definition that has not ended is resumed.
     """
     from quaero.cli.running import run_to_end, start_or_resume
 

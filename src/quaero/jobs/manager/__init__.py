@@ -1,12 +1,13 @@
 """Managers plan: one kind of step each, never the work itself."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Protocol
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Protocol
 
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, StepLimits
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class JobManager(Protocol):
@@ -16,7 +17,7 @@ class JobManager(Protocol):
     """
 
     manager_type: str
-    config_model: type[BaseModel]
+    config_model: "type[BaseModel]"
 
     def limits(self, config: Any) -> StepLimits:
         """What the store shall enforce for the parent job of a step with this (validated) config."""

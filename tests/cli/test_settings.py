@@ -1,0 +1,146 @@
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quaero.settings import QueueSettings, Settings, SettingsError, find_config_file, load
+
+HERE = Path("/nowhere")
+
+
+def from_file(folder: Path, text: str, environment: dict[str, str] | None = None) -> Settings:
+    file = folder / "quaero.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(None, file, environment or {}, folder)
+
+
+def complaints_of(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        from_file(folder, text, environment)
+    return [complaint.line_text() for complaint in caught.value.complaints]
+
+
+def test_without_anything_the_database_is_in_the_data_folder_of_the_user(own_home: Path) -> None:
+    settings = load(None, None, {}, HERE)
+    assert settings.database.path.is_relative_to(own_home)
+    assert settings.queue == QueueSettings()
+
+
+def test_the_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "quaero.toml"
+    file.write_text('database = "sqlite:////file.db"', encoding="utf-8")
+    environment = {"QUAERO_DATABASE": "sqlite:////environment.db"}
+    assert load("sqlite:////flag.db", file, environment, HERE).database.path == Path("/flag.db")
+    assert load(None, file, environment, HERE).database.path == Path("/environment.db")
+    assert load(None, file, {}, HERE).database.path == Path("/file.db")
+
+
+@pytest.mark.parametrize(
+    ("variable", "written", "expected"),
+    [
+        ("QUAERO_QUEUE_LEASE", "30s", QueueSettings(lease_ms=30_000, heartbeat_ms=10_000)),
+        ("QUAERO_QUEUE_HEARTBEAT", "1s", QueueSettings(heartbeat_ms=1_000)),
+        ("QUAERO_QUEUE_CONCURRENCY", "7", QueueSettings(concurrency=7)),
+        ("QUAERO_QUEUE_MAX_LOST_LEASES", "2", QueueSettings(max_lost_leases=2)),
+    ],
+)
+def test_every_setting_of_the_queue_has_its_variable(
+    variable: str, written: str, expected: QueueSettings
+) -> None:
+    assert load(None, None, {variable: written}, HERE).queue == expected
+
+
+def test_each_value_tells_where_it_comes_from(tmp_path: Path) -> None:
+    settings = from_file(tmp_path, '[queue]\nlease = "30s"', {"QUAERO_QUEUE_CONCURRENCY": "3"})
+    sources = {origin.key: origin.source for origin in settings.origins}
+    assert sources["queue.lease"] == str(tmp_path / "quaero.toml")
+    assert sources["queue.concurrency"] == "QUAERO_QUEUE_CONCURRENCY"
+    assert sources["database"] == "default"
+
+
+def test_an_unknown_key_is_told_with_the_nearest_one_and_an_example(tmp_path: Path) -> None:
+    [line] = complaints_of(tmp_path, '[queue]\nleese = "60s"')
+    assert "queue.leese: unknown key" in line
+    assert 'did you mean "queue.lease"' in line
+    assert 'lease = "60s"' in line
+
+
+def test_a_key_outside_of_its_section_is_told(tmp_path: Path) -> None:
+    [line] = complaints_of(tmp_path, 'lease = "60s"')
+    assert 'did you mean "queue.lease"' in line
+
+
+def test_a_slip_in_a_variable_is_told_but_variables_of_others_are_not() -> None:
+    load(None, None, {"QUAERO_COLOUR_OF_THE_TESTS": "blue"}, HERE)
+    with pytest.raises(SettingsError, match=r'QUAERO_QUEUE_LEAS.*did you mean "QUAERO_QUEUE_LEASE"'):
+        load(None, None, {"QUAERO_QUEUE_LEAS": "30s"}, HERE)
+
+
+def test_all_complaints_come_at_once(tmp_path: Path) -> None:
+    text = (
+        'database = 5\ncolour = "blue"\n[queue]\nlease = "1s"\nconcurrency = "many"\nmax_lost_leases = true'
+    )
+    lines = complaints_of(tmp_path, text, {"QUAERO_QUEUE_HEARTBEAT": "soon"})
+    for part in ("database", "colour", "queue.lease", "queue.concurrency", "max_lost_leases", "HEARTBEAT"):
+        assert any(part in line for line in lines), part
+    assert len(lines) == 6
+
+
+@pytest.mark.parametrize(("heartbeat", "lease"), [("10s", "10s"), ("2m", "60s")])
+def test_a_heartbeat_must_be_shorter_than_the_lease(tmp_path: Path, heartbeat: str, lease: str) -> None:
+    [line] = complaints_of(tmp_path, f'[queue]\nheartbeat = "{heartbeat}"\nlease = "{lease}"')
+    assert "queue.heartbeat: must be shorter than queue.lease" in line
+
+
+def test_a_lease_below_five_seconds_is_refused(tmp_path: Path) -> None:
+    assert from_file(tmp_path, '[queue]\nlease = "5s"').queue.lease_ms == 5_000
+    assert "at least 5s" in complaints_of(tmp_path, '[queue]\nlease = "4999ms"')[0]
+
+
+def test_postgresql_is_refused_in_one_line_that_hides_the_password() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load("postgresql://me:geheim@db.example/quaero", None, {}, HERE)
+    assert "SQLite only" in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "quaero.db", "sqlite://", "sqlite:///", "sqlite:///folder/", "mysql:///x.db"]
+)
+def test_what_is_no_database_url_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError):
+        load(url, None, {}, HERE)
+
+
+def test_a_relative_path_starts_here_and_in_the_file_at_its_folder(tmp_path: Path) -> None:
+    assert load("sqlite:///a.db", None, {}, tmp_path).database.path == tmp_path / "a.db"
+    elsewhere = tmp_path / "config"
+    elsewhere.mkdir()
+    assert from_file(elsewhere, 'database = "sqlite:///a.db"').database.path == elsewhere / "a.db"
+
+
+def test_a_forgotten_slash_is_told(tmp_path: Path) -> None:
+    url = f"sqlite:///{str(tmp_path).lstrip('/')}/a.db"
+    with pytest.raises(SettingsError, match="four slashes"):
+        load(url, None, {}, tmp_path)
+
+
+def test_the_file_of_the_current_folder_goes_before_that_of_the_user(tmp_path: Path, own_home: Path) -> None:
+    assert find_config_file(tmp_path) is None
+    of_user = own_home / ".config" / "quaero" / "quaero.toml"
+    of_user.parent.mkdir(parents=True)
+    of_user.touch()
+    assert find_config_file(tmp_path) == of_user
+    here = tmp_path / "quaero.toml"
+    here.touch()
+    assert find_config_file(tmp_path) == here
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_whatever_the_file_holds_the_answer_is_settings_or_complaints(content: bytes) -> None:
+    file = Path("any.toml")
+    file.write_bytes(content)
+    with suppress(SettingsError):
+        assert load("sqlite:////a.db", file, {}, HERE).database.path == Path("/a.db")
