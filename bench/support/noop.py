@@ -36,7 +36,7 @@ class NoopManager:
     """Plans `count` children. `planned_at` is when the last one was handed over, before any of it was stored."""
 
     manager_type = "noop"
-    config_model = NoopConfig
+    config_model: type[BaseModel] = NoopConfig
 
     def __init__(self) -> None:
         self.planned_at = 0.0

@@ -1,5 +1,6 @@
 """Runs a program and measures it from the outside: its time, and the memory of all its processes."""
 
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -26,9 +27,11 @@ class Ended:
 def run(command: Sequence[str], cwd: Path) -> Ended:
     """Run the command to its end; CalledProcessError if it fails."""
     peaks: dict[int, int] = {}
+    # As after an installation: a program that compiles its modules at every start is not what people run.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=variables
     ) as process:
         while True:
             peaks |= _peaks(process.pid)
@@ -45,12 +48,19 @@ def run(command: Sequence[str], cwd: Path) -> Ended:
 
 def _peaks(pid: int) -> dict[int, int]:
     """The peak resident memory so far of a process and of everything below it, by process, in kilobytes."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-        below = [Path(task, "children").read_text("ascii") for task in Path(f"/proc/{pid}/task").iterdir()]
-    except OSError:
-        return {}  # it has just ended
-    found = {pid: int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")}
-    for child in " ".join(below).split():
-        found |= _peaks(int(child))
+    found: dict[int, int] = {}
+    for line in _text(Path(f"/proc/{pid}/status")).splitlines():
+        if line.startswith("VmHWM:"):
+            found[pid] = int(line.split()[1])
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in _text(children).split():
+            found |= _peaks(int(child))
     return found
+
+
+def _text(file: Path) -> str:
+    """Empty for a process that has just ended."""
+    try:
+        return file.read_text("ascii", "replace")
+    except OSError:
+        return ""

@@ -23,12 +23,21 @@ class SettableClock:
     """A clock that only moves when told to."""
 
     def __init__(self, now_ms: int = 1_700_000_000_000) -> None:
-        self._now_ms = now_ms
+        self._now_ms, self._ticks_ms = now_ms, 1_000_000
 
     def now_ms(self) -> int:
         return self._now_ms
 
+    def ticks_ms(self) -> int:
+        return self._ticks_ms
+
     def advance(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self._now_ms += milliseconds
+        self._ticks_ms += milliseconds
+
+    def set_wrong(self, milliseconds: int) -> None:
+        """Change what time it is thought to be, while none passes."""
         self._now_ms += milliseconds
 
 

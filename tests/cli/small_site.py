@@ -54,7 +54,7 @@ def small_site() -> Iterator[SmallSite]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         site = SmallSite(f"http://127.0.0.1:{server.server_port}/")
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield site

@@ -37,8 +37,33 @@ def test_a_link_that_runs_code_is_only_its_text() -> None:
 
 def test_images_keep_their_text() -> None:
     assert markdown('<p><img src="i.png" alt="A chart"></p>') == "![A chart](http://example.org/docs/i.png)"
-    assert markdown('<p>x<img src="dot.png"></p>') == "x"
-    assert markdown('<p><img src="data:image/png;base64,AA" alt="A chart"></p>') == "A chart"
+
+
+@pytest.mark.parametrize(
+    "image", ['<img src="dot.png">', '<img src="data:image/gif;base64,AA" alt="A chart">']
+)
+def test_an_image_that_says_nothing_or_leads_nowhere_is_dropped(image: str) -> None:
+    assert markdown(f'<p>text{image}<a href="/x">{image}</a></p>') == "text"
+
+
+def test_an_image_that_loads_late_is_found() -> None:
+    html = '<p><img src="data:image/gif;base64,AA" data-src="/i.png" alt="A chart"></p>'
+    assert markdown(html) == "![A chart](http://example.org/i.png)"
+
+
+@pytest.mark.parametrize(
+    ("html", "written"),
+    [
+        ("<p><strong>bold:</strong>word</p>", "bold:word"),
+        ("<p>the <strong>best</strong> and <em>not: </em>the worst</p>", "the **best** and *not:* the worst"),
+        ("<p>&nbsp;edge</p>", "edge"),
+        ("<p>&lt;strong&gt; is a tag, <code>&lt;em&gt;</code> too</p>", "\\<strong> is a tag, `<em>` too"),
+        ("<pre>&lt;strong&gt;&amp;#160;\n\n\n\nx</pre>", "```\n<strong>&#160;\n\n\n\nx\n```"),
+        ("<ul><li>one<li><li>&nbsp;<li>two</ul>", "- one\n- two"),
+    ],
+)
+def test_no_html_is_written_and_none_of_the_text_is_lost(html: str, written: str) -> None:
+    assert markdown(html) == written
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ def parse(
 
 def test_what_a_page_says_about_itself_is_kept() -> None:
     page = parse("""<html lang="de"><head><title> Ein
-        Titel </title><meta name="Description" content="Worum es  geht"><link rel="canonical" href="/Kanon#x"></head>""")
+        Titel </title><meta name="Description" content="Worum es  geht">
+        <link rel="canonical" href="/Kanon#x"></head>""")
     assert page.title == "Ein Titel"
     assert page.description == "Worum es geht"
     assert page.language == "de"

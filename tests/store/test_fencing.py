@@ -94,7 +94,7 @@ def definition() -> JobDefinition:
 
 async def test_a_process_whose_clock_is_hours_ahead_takes_no_lease_away(path: Path, definition: JobDefinition) -> None:
     behind, ahead = SettableClock(), SettableClock()
-    ahead.advance(8 * 3_600_000)
+    ahead.set_wrong(8 * 3_600_000)
     working, other = Store(SqliteBackend(path, clock=behind)), Store(SqliteBackend(path, clock=ahead))
     await launch(working, definition)
 
@@ -109,7 +109,7 @@ async def test_a_process_whose_clock_is_hours_behind_works_on_what_others_starte
     path: Path, definition: JobDefinition
 ) -> None:
     behind, ahead = SettableClock(), SettableClock()
-    ahead.advance(8 * 3_600_000)
+    ahead.set_wrong(8 * 3_600_000)
     worker, other = Store(SqliteBackend(path, clock=behind)), Store(SqliteBackend(path, clock=ahead))
     await other.launch(definition)
 

@@ -22,7 +22,7 @@ _UNFOLDING: Final = re.compile(r"faq|accord|answer|panel|tab|collaps|content|tog
 """Names of parts that are hidden only until a reader unfolds them."""
 
 _ALIEN_NAMES: Final = (
-    "menus? submenu mainmenu megamenu hamburger nav navi navigation breadcrumbs? skip footer colophon sidebars? "
+    "menus? submenu mainmenu megamenu hamburger nav navi breadcrumbs? skip footer colophon sidebars? "
     "modals? popups? cookies? consent gdpr onetrust newsletter "
     "related recommended recommendations upsells? reviews? signature userinfo postprofile message-cell--user "
     "user-?extras?"
@@ -34,7 +34,7 @@ _SIDE_NAMES: Final = (
     "widget-area copyright share sharing sharedaddy socials? subscribe signup optin login register account cart "
     "minicart wishlist trending popular latest promos? adverts? advertisement ads sponsor sponsored alert notice "
     "search-?(?:form|bar|box|input|field) filters? facets? sort sorting toolbar utility controls actions cta "
-    "button byline bio tags taglist comments respond disqus ratings? stars votes sr-only "
+    "button byline bio tags taglist comments respond disqus stars votes sr-only "
     "screen-reader(?:-text)? visually-?hidden print noprint quantity languages currency country skiplink toc "
     "legal disclaimer privacy ot-sdk cookiebot cybot didomi usercentrics authorpane "
     "author-?(?:bio|box|info|card) meta pairs"

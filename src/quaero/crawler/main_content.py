@@ -26,7 +26,10 @@ _GENERATED_EXTRAS: Final = (
     ".theme-doc-toc-mobile, .prev-next-area, .related-pages, .sphinxsidebar"
 )
 _LEAST_TEXT: Final = 200
-_LANDMARKS: Final = "main, [role=main], article, #content, #main, .entry-content, .post-content, .article-body, .article-content"
+_LANDMARKS: Final = (
+    "main, [role=main], article, "
+    "#content, #main, .entry-content, .post-content, .article-body, .article-content"
+)
 _CONTAINERS: Final = (
     ".mw-parser-output, .devsite-article-body, .block--messages, .p-body-pageContent, #posts, "
     '[component="topic"], #content'

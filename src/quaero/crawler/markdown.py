@@ -8,6 +8,7 @@ from turbohtml import Markdown
 from quaero.crawler.html_tree import Element, Node, Text, attribute
 from quaero.crawler.links import MAX_LINKS
 from quaero.crawler.tables import simplify_tables
+from quaero.crawler.tidy_markdown import tidy
 from quaero.crawler.urls import resolve
 
 _RENDERING: Final = Markdown(tables=Markdown.Tables(cell_blocks="text"))
@@ -27,12 +28,13 @@ def to_markdown(content: Node, base: str) -> str:
     The subtree is changed on the way: it is of no use afterwards.
     """
     _drop_permalinks(content)
-    _make_links_absolute(content, base)
+    _drop_titles(content)
     _make_images_absolute(content, base)
+    _make_links_absolute(content, base)
     _part_neighbours(content)
     _name_code_languages(content)
     simplify_tables(content)
-    return content.to_markdown(_RENDERING)
+    return tidy(content.to_markdown(_RENDERING))
 
 
 def _drop_permalinks(content: Node) -> None:
@@ -42,12 +44,21 @@ def _drop_permalinks(content: Node) -> None:
             anchor.decompose()
 
 
+def _drop_titles(content: Node) -> None:
+    """What shows when a pointer rests on a link is not read by those who read text."""
+    for element in content.select("a[title], img[title]"):
+        del element.attrs["title"]
+
+
 def _make_links_absolute(content: Node, base: str) -> None:
     anchors = content.select("a[href]")
     if len(anchors) > MAX_LINKS:
         content.strip_tags("a")
         return
     for anchor in anchors:
+        if not anchor.text.strip() and anchor.select_one("img") is None:
+            anchor.decompose()
+            continue
         href = attribute(anchor, "href")
         if href.lower().startswith(_KEPT_SCHEMES):
             continue
@@ -60,16 +71,22 @@ def _make_links_absolute(content: Node, base: str) -> None:
 
 
 def _make_images_absolute(content: Node, base: str) -> None:
-    """Images keep their place only if they say something: one without alternative text is decoration."""
+    """Images keep their place only if they say something and lead somewhere; all others are decoration."""
     for image in content.select("img"):
-        source = attribute(image, "src")
-        target = resolve(base, source) if source else None
-        if not attribute(image, "alt"):
+        target = _image_url(image, base) if attribute(image, "alt") else None
+        if target is None:
             image.decompose()
-        elif target is None:  # an inlined picture: its text is all that can be kept
-            image.replace_with(Text(attribute(image, "alt")))
         else:
             image.attrs["src"] = target
+
+
+def _image_url(image: Element, base: str) -> str | None:
+    """Where an image is; many pages name a stand-in first and the image itself for when it is scrolled to."""
+    for name in ("src", "data-src", "data-lazy-src", "data-original"):
+        source = attribute(image, name)
+        if source and (target := resolve(base, source)) is not None:
+            return target
+    return None
 
 
 def _part_neighbours(content: Node) -> None:

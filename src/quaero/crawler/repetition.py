@@ -1,8 +1,9 @@
 """Text that a page holds twice, once for wide screens and once for small ones, or quoted in every answer."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from quaero.crawler.html_tree import Element, text_of
+from quaero.crawler.html_tree import Element, Node, text_of
 
 _BLOCKS: Final = "p, li, h1, h2, h3, h4, h5, h6, div, span, dd, dt, blockquote, section, article"
 _LEAST_WORDS: Final = 8
@@ -22,23 +23,23 @@ def drop_repetitions(content: Element) -> None:
 
 
 def _repeated_blocks(content: Element) -> list[Element]:
-    """Blocks whose text came before, without those that only wrap or fill another block of the same text."""
+    """Blocks whose text came before, without those that only fill another block."""
     seen: set[str] = set()
     repeated: list[Element] = []
-    texts: dict[Element, str] = {}
     for block in content.select(_BLOCKS):
         text = text_of(block)
         if len(text) > _MAX_LENGTH or text.count(" ") < _LEAST_WORDS - 1:
             continue
-        texts[block] = text
-        if text in seen and not _fills_its_parent(block, text, texts):
+        if text in seen and not _fills_its_parent(block):
             repeated.append(block)
         seen.add(text)
     return repeated
 
 
-def _fills_its_parent(block: Element, text: str, texts: dict[Element, str]) -> bool:
-    parent = block.parent
-    if not isinstance(parent, Element):
-        return False
-    return (texts[parent] if parent in texts else text_of(parent)) == text
+def _fills_its_parent(block: Element) -> bool:
+    """Whether there is no text beside the block: then its parent is the one to judge."""
+    return not _has_text(block.previous_siblings) and not _has_text(block.next_siblings)
+
+
+def _has_text(siblings: Iterator[Node]) -> bool:
+    return any(not sibling.text.isspace() for sibling in siblings if sibling.text)

@@ -10,6 +10,7 @@ _TABLE_PARTS: Final = "table, thead, tbody, tfoot, tr, td, th, caption"
 _SPANNING: Final = "td[colspan], th[colspan], td[rowspan], th[rowspan]"
 _MAX_SPAN: Final = 20
 _MAX_SPANNING_CELLS: Final = 1000
+_MAX_FILLED_CELLS: Final = 20_000
 """More than any table that people read; without limits a small page could ask for millions of cells."""
 
 
@@ -19,6 +20,8 @@ def simplify_tables(content: Node) -> None:
     _make_blocks_of_layout(content)
     for cell in content.select(_SPANNING)[:_MAX_SPANNING_CELLS]:
         _undo_spans(cell)
+    for table in content.select("table"):
+        _fill_up_rows(table)
 
 
 def _make_blocks_of_layout(content: Node) -> None:
@@ -45,6 +48,22 @@ def _undo_spans(cell: Element) -> None:
         if row is None:
             return
         _insert_empty_cell(row, position)
+
+
+def _fill_up_rows(table: Element) -> None:
+    """Give each row as many cells as the longest has; a table much longer in few rows stays as it is."""
+    rows = [(row, _cell_count(row)) for row in table.select("tr")]
+    longest = max((count for _, count in rows), default=0)
+    missing = longest * len(rows) - sum(count for _, count in rows)
+    if missing > _MAX_FILLED_CELLS:
+        return
+    for row, count in rows:
+        for _ in range(longest - count if count else 0):
+            row.append(Element("td"))
+
+
+def _cell_count(row: Element) -> int:
+    return sum(1 for child in row.children if isinstance(child, Element))
 
 
 def _span(cell: Element, name: str) -> int:

@@ -57,14 +57,7 @@ class Control:
             raise ConflictError(
                 "the definition is switched off", where=definition.id, remedy="Set enabled = true"
             )
-        open_run = await self.store.open_run(definition.id)
-        if open_run is not None and not definition.overlap:
-            raise ConflictError(
-                f"run {open_run} of this definition has not ended",
-                where=definition.id,
-                remedy=f"Go on with it: quaero jobs resume {open_run}",
-            )
-        return await self.store.launch(definition)
+        return await self.store.launch(definition, alone=not definition.overlap)
 
     async def cancel(self, job_id: int) -> int:
         """Cancel a job with everything open below it; how many jobs that were."""

@@ -16,6 +16,7 @@ class Loop:
     def __init__(self, name: str, step: Step, interval: float = 1.0) -> None:
         self._name, self._step, self._interval = name, step, interval
         self._woken = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -27,9 +28,10 @@ class Loop:
         self._woken.set()
 
     async def stop(self) -> None:
-        """End the loop where it waits; again is harmless."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
+        """Let a step that has begun finish, then end; again is harmless."""
+        self._stopping = True
+        self._woken.set()
+        if self._task is not None:
             await asyncio.wait([self._task])
 
     @property
@@ -38,10 +40,10 @@ class Loop:
         return self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._woken.clear()
             pause = await self._step()
-            if pause == 0:
+            if pause == 0 or self._stopping:
                 continue
             try:
                 async with asyncio.timeout(self._interval if pause is None else pause):

@@ -7,6 +7,7 @@ from typing import Any
 
 from quaero.jobs.manager import JobManager
 from quaero.models.definition import JobDefinition, JobStep
+from quaero.models.errors import JobFailure
 from quaero.models.job import Job, JobKind
 from quaero.store.store import Store
 
@@ -44,5 +45,9 @@ class StepViews:
         definition = (await self._store.run(parent.root_id)).definition
         step = next(step for step in definition.steps if step.name == parent.name)
         manager = self._managers.get(step.action)
-        config = None if manager is None else manager.config_model.model_validate(dict(step.config))
+        try:
+            config = None if manager is None else manager.config_model.model_validate(dict(step.config))
+        except ValueError as error:
+            text = f"the installed {step.action} manager cannot read the config of this step ({error})"
+            raise JobFailure(text, code="invalid_config") from error
         return StepView(definition, step, config)

@@ -6,14 +6,6 @@ from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import FINAL_STATES, JobState
 
 
-def first_states(definition: JobDefinition) -> tuple[JobState, ...]:
-    """The states in which the parent jobs of a new run are created."""
-    states = [JobState.WAITING] * len(definition.steps)
-    for index, state in next_moves(definition, states).items():
-        states[index] = state
-    return tuple(states)
-
-
 def next_moves(definition: JobDefinition, states: Sequence[JobState]) -> dict[int, JobState]:
     """Which waiting steps become pending or skipped now, by index.
 

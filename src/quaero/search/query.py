@@ -65,7 +65,8 @@ class Query:
 
 def parse_query(text: str) -> Query:
     """The meaning of a search text. Never raises; what is over 1,000 characters or 64 terms is cut off."""
-    pieces = list(chunks(text[:MAX_CHARACTERS]))
+    readable = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()  # no halves of surrogate pairs
+    pieces = list(chunks(readable))
     if not any(isinstance(piece, Chunk) for piece in pieces):
         pieces = [Chunk(str(piece)) for piece in pieces]  # operators alone have nothing to work on: words
     items, complete = _items(pieces)

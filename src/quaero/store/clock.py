@@ -6,7 +6,11 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now_ms(self) -> int:
-        """Milliseconds since 1970."""
+        """Milliseconds since 1970, for people."""
+        ...
+
+    def ticks_ms(self) -> int:
+        """Milliseconds by a clock that every process of the machine shares and nobody can set, for leases."""
         ...
 
 
@@ -18,3 +22,6 @@ class SystemClock:
 
     def now_ms(self) -> int:
         return (self._offset + time.monotonic_ns()) // 1_000_000
+
+    def ticks_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000

@@ -76,6 +76,13 @@ class Journal:
 
     def flush(self) -> None:
         """Write what was collected, and forget it."""
+        self.flush_counts()
+        for root_id, events in sorted(self._events.items()):
+            self._write_events(root_id, events)
+        self._events.clear()
+
+    def flush_counts(self) -> None:
+        """Write the counts that were collected so far, so that they can be read."""
         if self._counts:
             rows = [{"job_id": job_id, **counts} for job_id, counts in sorted(self._counts.items())]
             still_open = self._tx.many("add_to_progress", rows)
@@ -85,9 +92,6 @@ class Journal:
             if (0,) in still_open or any(row["failed"] > 0 for row in rows):
                 self._tx.touch(Change.DECISION)
             self._counts.clear()
-        for root_id, events in sorted(self._events.items()):
-            self._write_events(root_id, events)
-        self._events.clear()
 
     def _write_events(self, root_id: int, events: list[Event]) -> None:
         [(last,)] = self._tx.rows("number_events", root_id=root_id, count=len(events))

@@ -42,6 +42,7 @@ class Store:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._snapshots: OrderedDict[int, JobDefinition] = OrderedDict()
+        self._served = 0
 
     async def close(self) -> None:
         await self.backend.close()
@@ -52,9 +53,9 @@ class Store:
 
     # Runs
 
-    async def launch(self, definition: JobDefinition) -> int:
-        """Start a run of the definition; its id."""
-        return await self.backend.write(launch, definition)
+    async def launch(self, definition: JobDefinition, *, alone: bool = False) -> int:
+        """Start a run of the definition; its id. `alone`: a conflict if another run of it is open."""
+        return await self.backend.write(launch, definition, alone)
 
     async def open_run(self, definition_id: str) -> int | None:
         """The newest run of the definition that has not ended."""
@@ -79,8 +80,10 @@ class Store:
         self, types: Sequence[str], limit: int, lease_ms: int, root_id: int | None = None
     ) -> Claimed:
         """Take ready jobs of these types, of one run or of all, under new leases of this process."""
-        request = ClaimRequest(self.backend.owner, tuple(types), limit, lease_ms, root_id)
-        return await self.backend.write(claim, request)
+        request = ClaimRequest(self.backend.owner, tuple(types), limit, lease_ms, root_id, self._served)
+        claimed = await self.backend.write(claim, request)
+        self._served = claimed.served
+        return claimed
 
     async def heartbeat(self, held: Sequence[tuple[int, int]], lease_ms: int) -> set[int]:
         """Extend leases, given as (job id, lease number); the ids of the jobs that are still held."""

@@ -39,6 +39,11 @@ class Transaction(Reader, Protocol):
         """The time of this transaction, in milliseconds since 1970, by the store's clock."""
         ...
 
+    @property
+    def ticks(self) -> int:
+        """The same moment in milliseconds by the clock of leases, which nobody can set."""
+        ...
+
     def many(self, statement: str, parameters: Iterable[Parameters]) -> list[Row]:
         """Run the statement once for each mapping; the rows of all of them, in order."""
         ...

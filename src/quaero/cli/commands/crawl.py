@@ -60,7 +60,7 @@ def crawl(
     from quaero.cli.crawl_definition import CrawlOptions
     from quaero.cli.running import run_to_end
 
-    user_agent = session.settings().crawler.user_agent
+    user_agent = session.settings().crawler.user_agent or None
     options = CrawlOptions(
         urls, max_pages, max_depth, include, exclude, concurrency, tags, timeout, ignore_robots, user_agent
     )

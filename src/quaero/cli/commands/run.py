@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def run_definition(session: Session, definition: str, as_json: bool) -> int:
     """Run a definition: a file or the id of a stored one.
 
-    The jobs are executed in this process. A file is kept under its id. A run of the definition that has not ended is resumed.
+    The jobs are executed in this process. A file is kept under its id. A run of the definition that has not ended
+    is resumed.
     """
     from quaero.cli.running import run_to_end, start_or_resume
 

@@ -1,7 +1,7 @@
 """The event hub: everyone reads the same numbered events from the store; commits only wake the readers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from quaero.models.event import JobCancelled, JobCompleted, JobFailed, Recorded
 from quaero.store.store import Store
@@ -35,12 +35,19 @@ class EventHub:
                 for event in page:
                     after = event.number
                     yield event
-                if page and page[-1].type in END_TYPES and page[-1].job_id == run_id:
-                    return
                 if len(page) < PAGE:
+                    if await self._at_the_end(run_id, after, page):
+                        return
                     await _wait(woken)
         finally:
             self._readers.discard(woken)
+
+    async def _at_the_end(self, run_id: int, after: int, page: Sequence[Recorded]) -> bool:
+        """Whether the run has ended and there is nothing above `after`. A run that was reopened goes on."""
+        if page and page[-1].type not in END_TYPES:
+            return False
+        run = await self._store.job(run_id)
+        return run.state.final and (await self._store.run(run_id)).last_event <= after
 
     def _changed(self, change: Change) -> None:
         if change & Change.EVENTS:

@@ -9,6 +9,11 @@ from quaero.models.job import ChildJob, Job
 from quaero.models.outcome import LogLevel, LogLine, Outcome
 
 
+def storable(text: str) -> str:
+    """The text with question marks for what is no Unicode (halves of surrogate pairs)."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class JobSpawner(Protocol):
     """The worker's door for new children. They exist once the spawning job has ended well, and not before."""
 
@@ -73,7 +78,7 @@ class JobContext:
 
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
         """Add a line to the job's log; it is stored with the job's end, however that turns out."""
-        self.lines.append(LogLine(self.now_ms(), level, message))
+        self.lines.append(LogLine(self.now_ms(), level, storable(message)))
 
     def when_recorded(self, function: Callable[[], None]) -> None:
         """Call the function once this job's children and documents are stored; never if they were refused."""

@@ -4,14 +4,14 @@ import asyncio
 import math
 import random
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from quaero.jobs.loop import Loop
 from quaero.jobs.registry import Registry
 from quaero.jobs.steps import StepView, StepViews
-from quaero.jobs.worker import Collection, JobContext
-from quaero.models.definition import JobStep
+from quaero.jobs.worker import Collection, JobContext, storable
+from quaero.models.definition import JobStep, RetryPolicy
 from quaero.models.errors import JobFailure, LeaseLostError, QuaeroError, StoreError
 from quaero.models.job import ChildJob, Job, JobKind
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
@@ -25,13 +25,27 @@ SETTLE_BATCH = 500
 """Settlements in one transaction at the most: enough to share its cost, few enough to keep it short."""
 
 
+NO_STEP = JobStep("", "", {}, retry=RetryPolicy(max_attempts=1))
+"""Stands for the step where it cannot be read."""
+
+UNSTORABLE = "unstorable_result"
+LONGEST_WAIT_SECONDS = 10**9
+
+Claim = tuple[int, int]
+"""One execution: the job and its lease number. A job can be executed anew before an old execution has stopped."""
+
+
 @dataclass(slots=True)
 class _Held:
-    """A job that this process executes."""
+    """A job that this process executes. `lost`: its lease is gone. `stopped`: its task was cancelled by us."""
 
-    lease_number: int
     task: "asyncio.Task[None]"
     lost: bool = False
+    stopped: bool = False
+
+    def stop(self, *, lost: bool) -> None:
+        self.lost, self.stopped = lost, True
+        self.task.cancel()
 
 
 class JobProcessor:
@@ -51,10 +65,9 @@ class JobProcessor:
         self._collection, self._clock = collection, clock or SystemClock()
         self._types = tuple({**registry.managers, **registry.workers})
         self._steps = StepViews(store, registry.managers)
-        self._held: dict[int, _Held] = {}
+        self._held: dict[Claim, _Held] = {}
         self._ended: list[Settlement] = []
-        self._recorded: dict[int, list[Callable[[], None]]] = {}
-        self._stopping = False
+        self._recorded: dict[Claim, list[Callable[[], None]]] = {}
         self._claims = Loop("claim", self._claim, interval=1.0)
         self._settles = Loop("settle", self._settle, interval=3600.0)
         self._heartbeats = Loop("heartbeat", self._heartbeat, interval=settings.heartbeat_ms / 1000)
@@ -70,14 +83,13 @@ class JobProcessor:
 
     async def stop(self) -> None:
         """Claim no more, give back what is not finished, record what is. Returns when nothing is held any more."""
-        self._stopping = True
         self._forget()
         await self._claims.stop()
-        tasks = [held.task for held in self._held.values()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        executions = list(self._held.values())
+        for held in executions:
+            held.stop(lost=held.lost)
+        if executions:
+            await asyncio.wait([held.task for held in executions])
         await self._settles.stop()
         await self._settle()
         await self._heartbeats.stop()
@@ -95,7 +107,7 @@ class JobProcessor:
         claimed = await self._store.claim(self._types, room, self._settings.lease_ms, self._root_id)
         for job in claimed.jobs:
             task = asyncio.create_task(self._execute(job), name=f"job {job.id}")
-            self._held[job.id] = _Held(job.lease_number, task)
+            self._held[job.id, job.lease_number] = _Held(task)
         if claimed.next_at is not None:
             return min(1.0, max(0.0, (claimed.next_at - self._clock.now_ms()) / 1000) + 0.001)
         return None
@@ -117,7 +129,7 @@ class JobProcessor:
             if len(batch) > 1:
                 for settlement in batch:
                     await self._record([settlement])
-            elif batch[0].end is not End.COMPLETED:
+            elif batch[0].error_code == UNSTORABLE:
                 raise
             else:
                 await self._record([_unstorable(batch[0], error)])
@@ -125,48 +137,59 @@ class JobProcessor:
     def _announce(self, batch: list[Settlement], refused: list[int]) -> None:
         if self._recorded:
             for settlement in batch:
-                for function in self._recorded.pop(settlement.job_id, ()):
+                for function in self._recorded.pop((settlement.job_id, settlement.lease_number), ()):
                     if settlement.job_id not in refused:
                         function()
 
     async def _heartbeat(self) -> float | None:
-        held = [(job_id, held.lease_number) for job_id, held in self._held.items()]
-        if held:
-            kept = await self._store.heartbeat(held, self._settings.lease_ms)
-            for job_id, number in held:
-                lost = self._held.get(job_id)
-                if job_id not in kept and lost is not None and lost.lease_number == number:
-                    lost.lost = True
-                    lost.task.cancel()
+        claims = list(self._held)
+        if claims:
+            kept = await self._store.heartbeat(claims, self._settings.lease_ms)
+            for claim in claims:
+                held = self._held.get(claim)
+                if held is not None and claim[0] not in kept:
+                    held.stop(lost=True)
         return None
 
     async def _execute(self, job: Job) -> None:
+        claim = (job.id, job.lease_number)
         settlement = None
         try:
             settlement = await (self._plan(job) if job.kind is JobKind.PARENT else self._work(job))
         except LeaseLostError:
             pass  # someone else has the job, or nobody shall: there is nothing to record
         except asyncio.CancelledError:
-            if not self._held[job.id].lost:
+            if not self._held[claim].lost:
                 settlement = Settlement(job.id, job.lease_number, End.RELEASED)
         finally:
-            del self._held[job.id]
+            del self._held[claim]
         if settlement is not None:
             self._ended.append(settlement)
             self._settles.wake()
         self._claims.wake()
 
     async def _work(self, job: Job) -> Settlement:
-        view = await self._steps.of(job)
-        context = JobContext(view.definition, view.step, view.config, self._collection, self._clock.now_ms)
+        step, lines = NO_STEP, list[LogLine]()
         try:
+            view = await self._steps.of(job)
+            context = JobContext(
+                view.definition, view.step, view.config, self._collection, self._clock.now_ms
+            )
+            step, lines = view.step, context.lines
             worker = self._registry.workers[job.type]
             worker.validate(job)
             outcome = await worker.execute(job, context)
+        except asyncio.CancelledError:
+            if self._held[job.id, job.lease_number].stopped:
+                raise
+            return _failed(job, step, JobFailure("the worker cancelled itself", retryable=True), lines)
         except Exception as error:  # noqa: BLE001 - a worker may raise anything; it concerns its job alone
-            return _failed(job, view.step, _as_failure(error, context), tuple(context.lines))
+            failure = _as_failure(error)
+            if failure is not error:
+                lines.append(LogLine(self._clock.now_ms(), LogLevel.DEBUG, storable(traceback.format_exc())))
+            return _failed(job, step, failure, lines)
         if context.recorded:
-            self._recorded[job.id] = context.recorded
+            self._recorded[job.id, job.lease_number] = context.recorded
         return Settlement(
             job.id,
             job.lease_number,
@@ -174,19 +197,21 @@ class JobProcessor:
             outcome.documents,
             tuple(context.children),
             outcome.claims,
-            tuple(context.lines),
-            outcome.note,
+            tuple(lines),
+            storable(outcome.note),
         )
 
     async def _plan(self, parent: Job) -> Settlement | None:
         """Store the manager's children chunk by chunk; a plan that is stored needs no settlement."""
-        view = await self._steps.of(parent)
+        step = NO_STEP
         try:
+            view = await self._steps.of(parent)
+            step = view.step
             await self._store_plan(parent, view)
         except (LeaseLostError, StoreError):
             raise
         except Exception as error:  # noqa: BLE001 - a manager may raise anything; it concerns its step alone
-            failed = _failed(parent, view.step, _as_failure(error, None), ())
+            failed = _failed(parent, step, _as_failure(error), [])
             if failed.end is End.RETRY:
                 return failed
             await self._store.fail_plan(parent, failed.error_code or "", failed.error or "")
@@ -207,40 +232,38 @@ class JobProcessor:
         await self._store.add_planned(parent, chunk, last=True)
 
 
-def _as_failure(error: Exception, context: JobContext | None) -> JobFailure:
-    """Any error of a worker or manager as a failure; the trace of an unexpected one goes into the job's log."""
+def _as_failure(error: Exception) -> JobFailure:
+    """Any error of a worker or manager as a failure; one that nobody expected may pass with time."""
     if isinstance(error, JobFailure):
         return error
-    if context is not None:
-        context.log(traceback.format_exc().rstrip(), LogLevel.DEBUG)
-    text = error.line() if isinstance(error, QuaeroError) else f"{type(error).__name__}: {error}"
-    code = error.code if isinstance(error, QuaeroError) else "internal_error"
-    return JobFailure(text, code=code, retryable=not isinstance(error, QuaeroError))
+    if isinstance(error, QuaeroError):
+        return JobFailure(error.line(), code=error.code)
+    return JobFailure(f"{type(error).__name__}: {error}", code="internal_error", retryable=True)
 
 
-def _failed(job: Job, step: JobStep, failure: JobFailure, lines: tuple[LogLine, ...]) -> Settlement:
+def _failed(job: Job, step: JobStep, failure: JobFailure, lines: Sequence[LogLine]) -> Settlement:
     """Try again by the step's policy, or fail for good. A wait that the other side asked for is never cut short."""
     tries = job.attempt - job.lost_leases
     retry = (failure.retryable or step.on_error == "retry") and tries < step.retry.max_attempts
     delay = step.retry.delay_ms(tries, random.random()) if retry else 0  # noqa: S311 - jitter
-    asked = math.ceil((failure.retry_after or 0) * 1000)
+    asked = failure.retry_after or 0.0
+    asked_ms = math.ceil(min(asked, LONGEST_WAIT_SECONDS) * 1000) if asked > 0 else 0
     text = failure.line()
-    if asked > max(step.retry.max_backoff_ms, delay):
-        retry, text = False, f"{text} (asked to wait {asked // 1000} s, longer than max_backoff)"
-    end = End.RETRY if retry else End.FAILED
+    if asked_ms > max(step.retry.max_backoff_ms, delay):
+        retry, text = False, f"{text} (asked to wait {asked_ms // 1000} s, longer than max_backoff)"
     return Settlement(
         job.id,
         job.lease_number,
-        end,
-        log=lines,
+        End.RETRY if retry else End.FAILED,
+        log=tuple(lines),
         error_code=failure.code,
-        error=text,
-        delay_ms=max(delay, asked) if retry else 0,
+        error=storable(text),
+        delay_ms=max(delay, asked_ms) if retry else 0,
     )
 
 
 def _unstorable(settlement: Settlement, error: Exception) -> Settlement:
     text = f"its result cannot be stored ({type(error).__name__}: {error})"
     return Settlement(
-        settlement.job_id, settlement.lease_number, End.FAILED, error_code="unstorable_result", error=text
+        settlement.job_id, settlement.lease_number, End.FAILED, error_code=UNSTORABLE, error=storable(text)
     )

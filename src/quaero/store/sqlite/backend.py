@@ -1,6 +1,7 @@
 """The SQLite backend: one file, one writer, many readers."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from quaero.models.errors import StoreError
 from quaero.search.query import Query
 from quaero.store.check import Finding
 from quaero.store.clock import Clock, SystemClock
-from quaero.store.sqlite.connection import open_reader
+from quaero.store.sqlite.connection import open_reader, refusal
 from quaero.store.sqlite.full_text import search
 from quaero.store.sqlite.owners import Owner
 from quaero.store.sqlite.readers import Readers
@@ -33,7 +34,7 @@ class SqliteBackend:
     def __init__(
         self, path: Path, *, clock: Clock | None = None, before_statement: BeforeStatement | None = None
     ) -> None:
-        self.path = path
+        self.path = path = path.resolve()
         self._listeners: list[Callable[[Change], None]] = []
         self._writer = Writer(path, clock or SystemClock(), self._announce, before_statement)
         self._readers = Readers(path)
@@ -57,6 +58,8 @@ class SqliteBackend:
 
     async def check_files(self) -> tuple[Finding, ...]:
         problems = await asyncio.to_thread(_damage, self.path)
+        if problems:
+            return problems
         try:
             await self.write(_check_index)
         except StoreError:
@@ -93,15 +96,16 @@ class SqliteBackend:
 
 def _damage(path: Path) -> tuple[Finding, ...]:
     """On a connection of its own: an older one may hold an outdated picture of the full-text index."""
-    connection = open_reader(path)
     try:
-        pages = connection.execute(statement("check_pages")).fetchall()
-        references = connection.execute(statement("check_references")).fetchall()
-    finally:
-        connection.close()
+        connection = open_reader(path)
+        with contextlib.closing(connection):
+            pages = connection.execute(statement("check_pages")).fetchall()
+            references = connection.execute(statement("check_references")).fetchall()
+    except apsw.Error as error:
+        return (Finding("file", refusal(error, path).what),)
     texts = [text for (text,) in pages if text != "ok"]
     texts += [f"row {row} of {table} refers to nothing" for table, row, *_ in references]
-    return tuple(Finding("file", text) for text in texts)
+    return tuple(Finding("file", str(text)) for text in texts)
 
 
 def _check_index(tx: Transaction) -> None:

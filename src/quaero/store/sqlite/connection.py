@@ -27,6 +27,8 @@ def open_writer(path: Path) -> apsw.Connection:
             f"cannot be opened ({_reason(error)})", where=str(path), remedy="Check the path and its rights"
         ) from error
     try:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        _version(connection, path)  # before anything is written: a foreign file stays as it is
         _configure(connection)
         _migrate(connection, path)
     except apsw.Error as error:
@@ -82,7 +84,6 @@ def _check_library() -> None:
 
 
 def _configure(connection: apsw.Connection) -> None:
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.pragma("foreign_keys", True)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")

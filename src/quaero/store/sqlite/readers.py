@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from quaero.models.errors import StoreError
 from quaero.store.sqlite.connection import open_reader, refusal
 from quaero.store.sqlite.statements import statement
 from quaero.store.transaction import Row
@@ -34,9 +35,12 @@ class Readers:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="quaero-reader")
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
+        self._closed = False
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """The result of `function(reader, *arguments)`."""
+        if self._closed:
+            raise StoreError("the store is closed", where=str(self._path))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._run, function, arguments)
 
@@ -60,6 +64,7 @@ class Readers:
 
     def close(self) -> None:
         """Wait for what runs, then close every connection."""
+        self._closed = True
         self._executor.shutdown()
         for connection in self._connections:
             connection.close()

@@ -26,13 +26,19 @@ BeforeStatement = Callable[[str], None]
 class SqliteTransaction:
     """One caller's share of a commit, in a savepoint of its own."""
 
-    def __init__(self, cursor: apsw.Cursor, now: int, before_statement: BeforeStatement | None) -> None:
-        self._cursor, self._now, self._before = cursor, now, before_statement
+    def __init__(
+        self, cursor: apsw.Cursor, now: int, ticks: int, before_statement: BeforeStatement | None
+    ) -> None:
+        self._cursor, self._now, self._ticks, self._before = cursor, now, ticks, before_statement
         self.change = Change.NOTHING
 
     @property
     def now(self) -> int:
         return self._now
+
+    @property
+    def ticks(self) -> int:
+        return self._ticks
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         if self._before is not None:
@@ -147,16 +153,17 @@ class Writer:
             self._call_soon(self._announce, change)
 
     def _run_one(self, cursor: apsw.Cursor, now: int, request: _Request) -> tuple[_Result, Change]:
-        transaction = SqliteTransaction(cursor, now, self._before)
+        transaction = SqliteTransaction(cursor, now, self._clock.ticks_ms(), self._before)
         cursor.execute("SAVEPOINT caller")
         try:
             value = request.function(transaction, *request.arguments)
-        except (apsw.FullError, apsw.IOError, apsw.CorruptError):
+        except (apsw.FullError, apsw.IOError):
             raise  # the whole commit is lost
         except Exception as error:  # noqa: BLE001 - belongs to this caller alone
             cursor.execute("ROLLBACK TO caller")
             cursor.execute("RELEASE caller")
-            return _Result(request.done, None, error), Change.NOTHING
+            failure = refusal(error, self._path) if isinstance(error, apsw.CorruptError) else error
+            return _Result(request.done, None, failure), Change.NOTHING
         cursor.execute("RELEASE caller")
         return _Result(request.done, value, None), transaction.change
 

@@ -1,11 +1,10 @@
 """What people do to jobs: cancel, retry, delete."""
 
-from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError, NotFoundError
-from quaero.models.job import FINAL_STATES, Job, JobKind, JobState
+from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of
-from quaero.store.transaction import Transaction
+from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.fold import DefinitionOf
 from quaero.store.transitions.trees import close_tree
 
@@ -38,27 +37,24 @@ def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
     """
     job = require(tx, job_id)
     journal = Journal(tx)
-    run = require(tx, job.root_id)
-    if job.kind is not JobKind.RUN and run.state is JobState.PENDING:
-        raise ConflictError(f"job {job_id} is {job.state}")
     count = _reopen_below(tx, journal, job)
     if not count:
         raise ConflictError(f"job {job_id} is {job.state}: nothing in it failed or was cancelled")
-    _reopen_above(tx, journal, job, run, definition_of(tx, run.id))
+    _reopen_above(tx, journal, job, definition_of)
     journal.flush()
     return count
 
 
 def _reopen_below(tx: Transaction, journal: Journal, job: Job) -> int:
+    """Reopen what failed or was cancelled in a subtree; how many jobs that were."""
     if job.kind is JobKind.CHILD:
         return _reopen_child(tx, journal, job) if job.state in CLOSED_BUT_NOT_DONE else 0
-    count = 0
-    for (child_id,) in tx.rows("not_done_children", parent_id=job.id):
-        count += _reopen_below(tx, journal, require(tx, child_id))
-    if job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE | {JobState.SKIPPED}:
+    below = [require(tx, job_id) for (job_id,) in tx.rows("not_done_children", parent_id=job.id)]
+    count = sum(_reopen_below(tx, journal, child) for child in below)
+    if job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE:
         count += _reopen_parent(tx, journal, job)
-    elif job.kind is JobKind.PARENT and count and job.state is JobState.COMPLETED:
-        _reopen(tx, journal, job, JobState.RUNNING)
+    elif job.kind is JobKind.PARENT and count and job.state.final:
+        _reopen_parent(tx, journal, job)
     return count
 
 
@@ -78,24 +74,26 @@ def _reopen_parent(tx: Transaction, journal: Journal, parent: Job) -> int:
     return _reopen(tx, journal, parent, JobState.RUNNING if planned else JobState.WAITING)
 
 
-def _reopen_above(tx: Transaction, journal: Journal, job: Job, run: Job, definition: JobDefinition) -> None:
+def _reopen_above(tx: Transaction, journal: Journal, job: Job, definition_of: DefinitionOf) -> None:
+    """Reopen what must be open for the subtree to go on, and the steps that had no turn because of it."""
     if job.kind is JobKind.CHILD and job.parent_id is not None:
         parent = require(tx, job.parent_id)
-        if parent.state in FINAL_STATES:
-            _reopen(tx, journal, parent, JobState.RUNNING)
-    if job.kind is not JobKind.RUN:
-        for step_id, state in tx.rows("steps_of_run", root_id=run.id):
-            if state == JobState.SKIPPED:
-                _reopen(tx, journal, require(tx, step_id), JobState.WAITING)
-    if run.state in FINAL_STATES:
+        if parent.state.final:
+            _reopen_parent(tx, journal, parent)
+    for step_id, state in tx.rows("steps_of_run", root_id=job.root_id):
+        if state == JobState.SKIPPED:
+            _reopen(tx, journal, require(tx, step_id), JobState.WAITING)
+    run = require(tx, job.root_id)
+    if run.state.final:
         _reopen(tx, journal, run, JobState.RUNNING)
-        deadline = None if definition.timeout_ms is None else tx.now + definition.timeout_ms
-        tx.rows("set_deadline", job_id=run.id, deadline=deadline)
+        timeout = definition_of(tx, run.id).timeout_ms
+        tx.rows("set_deadline", job_id=run.id, deadline=None if timeout is None else tx.now + timeout)
     tx.rows("mark_dirty", job_id=run.id)
+    tx.touch(Change.DECISION)
 
 
 def _reopen(tx: Transaction, journal: Journal, job: Job, state: JobState) -> int:
-    tx.rows("reopen_job", id=job.id, state=state, now=tx.now)
+    tx.rows("reopen_job", id=job.id, state=state)
     journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason="retry", reopening=True)
     return 1
 

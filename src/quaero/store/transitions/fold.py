@@ -7,14 +7,14 @@ gets its turn, the run ends after its last step.
 from collections.abc import Callable
 
 from quaero.models.definition import JobDefinition
-from quaero.models.event import ParentJobProgress
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import Progress, conclude, crossed, end_rule
-from quaero.models.steps import conclude_run, next_moves
+from quaero.models.steps import conclude_run
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, progress_of
-from quaero.store.transaction import Change, Transaction
-from quaero.store.transitions.trees import close_tree, end_parent
+from quaero.store.transaction import Transaction
+from quaero.store.transitions.trees import close_tree, end, record_progress
+from quaero.store.transitions.turns import give_turns
 
 DefinitionOf = Callable[[Transaction, int], JobDefinition]
 
@@ -23,17 +23,16 @@ def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = Non
     """Bring every changed parent job and run up to date, until nothing is left to do."""
     journal = Journal(tx)
     while changed := tx.rows("dirty_parents", root_id=root_id):
-        for job_id, plan_closed, documents, *counts in changed:
+        for job_id, plan_closed, *counts in changed:
             tx.rows("clean_parent", job_id=job_id)
             job = job_of(tx.rows("get_job", id=job_id)[0])
             if job.state.final:
                 continue
+            definition = definition_of(tx, job.root_id)
             if job.kind is JobKind.RUN:
-                _fold_run(tx, journal, job, definition_of(tx, job.id))
-            else:
-                progress = progress_of(tuple(counts))
-                journal.event(_progress_event(job, progress, documents))
-                _fold_step(tx, journal, job, progress, definition_of(tx, job.root_id), bool(plan_closed))
+                _fold_run(tx, journal, job, definition)
+            elif not _end_step(tx, journal, job, progress_of(tuple(counts)), definition, bool(plan_closed)):
+                record_progress(tx, journal, job.root_id, job.id)
         journal.flush()
 
 
@@ -54,39 +53,41 @@ def fail_overdue(tx: Transaction, definition_of: DefinitionOf) -> None:
     journal.flush()
 
 
-def _fold_step(
+def _end_step(
     tx: Transaction,
     journal: Journal,
     job: Job,
     progress: Progress,
     definition: JobDefinition,
     plan_closed: bool,
-) -> None:
+) -> bool:
+    """End the parent job if it is time; whether it was."""
     if job.state is not JobState.RUNNING:
-        return
+        return False
     rule = end_rule(definition.error_tolerance, progress.total)
     if crossed(progress, rule):
         text = f"{progress.failed} children failed, the tolerance is {definition.error_tolerance.max_child_failures}"
         close_tree(tx, journal, job, JobState.FAILED, "error_tolerance", text)
-    elif plan_closed and not progress.open and not tx.rows("open_child_exists", parent_id=job.id):
+        return True
+    if plan_closed and not progress.open and not tx.rows("open_child_exists", parent_id=job.id):
         state = conclude(progress, rule)
-        code, error = _first_error(tx, job, state)
-        end_parent(tx, journal, job, state, code, error)
+        end(tx, journal, job, state, *_first_error(tx, job, state))
+        return True
+    return False
 
 
 def _fold_run(tx: Transaction, journal: Journal, run: Job, definition: JobDefinition) -> None:
     steps = [(job_id, JobState(state)) for job_id, state in tx.rows("steps_of_run", root_id=run.id)]
-    states = [state for _, state in steps]
-    for index, after in next_moves(definition, states).items():
-        job_id, before = steps[index]
-        tx.rows("take_turn", id=job_id, state=after, now=tx.now, final=int(after.final))
-        journal.moved(job_id, run.id, run.id, before, after)
-        states[index] = after
-        if after is JobState.PENDING:
-            tx.touch(Change.READY)
+    states = give_turns(tx, journal, run.id, definition, steps)
     if all(state.final for state in states):
-        state = conclude_run(definition, states)
-        end_parent(tx, journal, run, state, *_first_error(tx, run, state))
+        _end_run(tx, journal, run, conclude_run(definition, states))
+
+
+def _end_run(tx: Transaction, journal: Journal, run: Job, state: JobState) -> None:
+    if tx.rows("start_run", id=run.id, now=tx.now):  # not one of its steps had its turn
+        journal.moved(run.id, run.id, None, JobState.PENDING, JobState.RUNNING)
+        run = job_of(tx.rows("get_job", id=run.id)[0])
+    end(tx, journal, run, state, *_first_error(tx, run, state))
 
 
 def _first_error(tx: Transaction, job: Job, state: JobState) -> tuple[str | None, str | None]:
@@ -94,18 +95,3 @@ def _first_error(tx: Transaction, job: Job, state: JobState) -> tuple[str | None
         return None, None
     [(code, error)] = tx.rows("first_error", parent_id=job.id)
     return code, error
-
-
-def _progress_event(job: Job, progress: Progress, documents: int) -> ParentJobProgress:
-    return ParentJobProgress(
-        job.root_id,
-        job.id,
-        progress.total,
-        progress.pending,
-        progress.running,
-        progress.completed,
-        progress.failed,
-        progress.cancelled,
-        documents,
-        progress.text,
-    )

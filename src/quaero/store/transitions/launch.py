@@ -1,15 +1,22 @@
 """Launch: a definition becomes a run with one parent job per step."""
 
 from quaero.models.definition import JobDefinition
+from quaero.models.errors import ConflictError
 from quaero.models.job import JobKind, JobState
-from quaero.models.steps import first_states
 from quaero.store.journal import Journal
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
+from quaero.store.transitions.turns import give_turns
 
 
-def launch(tx: Transaction, definition: JobDefinition) -> int:
-    """Create the run and its parent jobs; the id of the run."""
+def launch(tx: Transaction, definition: JobDefinition, alone: bool = False) -> int:
+    """Create the run and its parent jobs; the id of the run. `alone`: only if no other run of it is open."""
+    if alone and (others := tx.rows("open_run_of_definition", definition_id=definition.id)):
+        raise ConflictError(
+            f"run {others[0][0]} of this definition has not ended",
+            where=definition.id,
+            remedy=f"Go on with it: quaero jobs resume {others[0][0]}",
+        )
     journal = Journal(tx)
     run_id = _insert(
         tx, definition.id, definition.name, JobKind.RUN, JobState.PENDING, root_id=0, parent_id=None
@@ -20,10 +27,15 @@ def launch(tx: Transaction, definition: JobDefinition) -> int:
     tx.rows("insert_run", job_id=run_id, definition_id=definition.id, definition=snapshot, deadline=deadline)
     tx.rows("insert_progress", job_id=run_id, root_id=run_id, step=None)
     journal.created(run_id, run_id, None, JobKind.RUN, definition.name, JobState.PENDING)
-    for index, (step, state) in enumerate(zip(definition.steps, first_states(definition), strict=True)):
-        step_id = _insert(tx, step.action, step.name, JobKind.PARENT, state, root_id=run_id, parent_id=run_id)
+    steps = []
+    for index, step in enumerate(definition.steps):
+        step_id = _insert(
+            tx, step.action, step.name, JobKind.PARENT, JobState.WAITING, root_id=run_id, parent_id=run_id
+        )
         tx.rows("insert_progress", job_id=step_id, root_id=run_id, step=index)
-        journal.created(step_id, run_id, run_id, JobKind.PARENT, step.name, state)
+        journal.created(step_id, run_id, run_id, JobKind.PARENT, step.name, JobState.WAITING)
+        steps.append((step_id, JobState.WAITING))
+    give_turns(tx, journal, run_id, definition, steps)
     tx.rows("close_plan", parent_id=run_id)
     journal.flush()
     return run_id

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from quaero.models.job import JobKind, JobState
+from quaero.models.job import JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
 from quaero.store.transaction import Transaction
-from quaero.store.transitions.spawn import promote
 from quaero.store.transitions.trees import close_tree
 
 
 def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[int]:
     """Extend the leases, given as (job id, lease number); the ids of the jobs that are still held."""
-    until = tx.now + lease_ms
+    until = tx.ticks + lease_ms
     return {
         job_id
         for (job_id,) in tx.many(
@@ -28,10 +27,10 @@ def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) ->
     A job that lost its worker `max_lost_leases` times ends as failed instead: it may be what kills them.
     """
     journal = Journal(tx)
-    lost = tx.rows("lost_leases", now=tx.now, dead_owners=to_json(dead_owners))
+    lost = tx.rows("lost_leases", ticks=tx.ticks, dead_owners=to_json(dead_owners))
     for job_id, lease_number, losses in lost:
         if losses + 1 >= max_lost_leases:
-            _give_up(tx, journal, job_id, losses + 1)
+            _give_up(tx, journal, job_id, lease_number, losses + 1)
         else:
             _requeue(tx, journal, job_id, lease_number)
     journal.flush()
@@ -39,7 +38,7 @@ def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) ->
 
 
 def _requeue(tx: Transaction, journal: Journal, job_id: int, lease_number: int) -> None:
-    [(_, root_id, parent_id, _)] = tx.rows(
+    requeued = tx.rows(
         "requeue_job",
         id=job_id,
         lease_number=lease_number,
@@ -49,15 +48,12 @@ def _requeue(tx: Transaction, journal: Journal, job_id: int, lease_number: int) 
         error_code="lease_lost",
         error="the worker was lost while it ran this job",
     )
-    journal.moved(job_id, root_id, parent_id, JobState.RUNNING, JobState.PENDING, reason="lease_lost")
+    for _, root_id, parent_id, _, _ in requeued:  # none if it went down with its step a moment ago
+        journal.moved(job_id, root_id, parent_id, JobState.RUNNING, JobState.PENDING, reason="lease_lost")
 
 
-def _give_up(tx: Transaction, journal: Journal, job_id: int, losses: int) -> None:
-    job = job_of(tx.rows("get_job", id=job_id)[0])
-    text = f"its worker was lost {losses} times while it ran this job"
-    close_tree(tx, journal, job, JobState.FAILED, "worker_lost", text)
-    if job.kind is JobKind.CHILD and job.parent_id is not None:
-        tx.rows("take_slots", parent_id=job.parent_id, count=-1)
-        journal.flush()
-        if tx.rows("parent_limits", parent_id=job.parent_id)[0][0] is not None:
-            promote(tx, journal, job.root_id, job.parent_id)
+def _give_up(tx: Transaction, journal: Journal, job_id: int, lease_number: int, losses: int) -> None:
+    if tx.rows("held_lease", id=job_id, lease_number=lease_number):
+        job = job_of(tx.rows("get_job", id=job_id)[0])
+        text = f"its worker was lost {losses} times while it ran this job"
+        close_tree(tx, journal, job, JobState.FAILED, "worker_lost", text)

@@ -1,6 +1,7 @@
 """Settle: the end of an execution and everything that it causes, together."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from quaero.models.document import Saved
 from quaero.models.job import JobState
@@ -8,7 +9,7 @@ from quaero.models.outcome import End, Settlement
 from quaero.store.journal import Journal
 from quaero.store.transaction import Parameters, Transaction
 from quaero.store.transitions.documents import save_documents
-from quaero.store.transitions.spawn import Origin, promote, spawn
+from quaero.store.transitions.spawn import Origin, give_back, promote, spawn
 
 BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 
@@ -16,37 +17,44 @@ BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[int]:
     """Record the settlements whose leases still hold; the ids of the jobs whose late results were refused."""
     journal = Journal(tx)
-    held = _move_jobs(tx, journal, settlements)
-    slots_back: dict[int, int] = {}
-    for settlement in settlements:
-        origin = held.get(settlement.job_id)
-        if origin is None:
-            continue
+    accepted, refused = _move_jobs(tx, settlements)
+    slots_back: Counter[int] = Counter()
+    for settlement, origin in accepted:
+        _record_move(journal, settlement, origin)
         _write_log(tx, settlement)
         if not _keeps_slot(tx, journal, settlement, origin):
-            slots_back[origin.parent_id] = slots_back.get(origin.parent_id, 0) + 1
-    _give_back(tx, journal, slots_back, {origin.parent_id: origin.root_id for origin in held.values()})
+            slots_back[origin.parent_id] += 1
+    roots = {origin.parent_id: origin.root_id for _, origin in accepted}
+    for parent_id, count in slots_back.items():
+        give_back(tx, parent_id, count)
+        promote(tx, journal, roots[parent_id], parent_id)
     journal.flush()
-    return [settlement.job_id for settlement in settlements if settlement.job_id not in held]
+    return refused
 
 
-def _move_jobs(tx: Transaction, journal: Journal, settlements: Sequence[Settlement]) -> dict[int, Origin]:
-    """End or requeue the jobs, each fenced by its lease number; where the children of those that did come from."""
+def _move_jobs(
+    tx: Transaction, settlements: Sequence[Settlement]
+) -> tuple[list[tuple[Settlement, Origin]], list[int]]:
+    """End or requeue the jobs, each fenced by its lease number: what was accepted, and the ids that were not."""
     rows = tx.many("end_job", [_ending(tx, s) for s in settlements if s.end not in BACK_TO_QUEUE])
     rows += tx.many("requeue_job", [_requeueing(tx, s) for s in settlements if s.end in BACK_TO_QUEUE])
-    held = {
-        job_id: Origin(root_id, parent_id, depth + 1, job_id) for job_id, root_id, parent_id, depth in rows
-    }
+    held = {(row[0], row[4]): Origin(row[1], row[2], row[3] + 1, row[0]) for row in rows}
+    accepted: list[tuple[Settlement, Origin]] = []
+    refused: list[int] = []
     for settlement in settlements:
-        origin = held.get(settlement.job_id)
-        if origin is not None:
-            back = settlement.end in BACK_TO_QUEUE
-            after = JobState.PENDING if back else JobState(settlement.end)
-            reason = settlement.error_code or (str(settlement.end) if back else "")
-            journal.moved(
-                settlement.job_id, origin.root_id, origin.parent_id, JobState.RUNNING, after, reason=reason
-            )
-    return held
+        origin = held.pop((settlement.job_id, settlement.lease_number), None)
+        if origin is None:
+            refused.append(settlement.job_id)
+        else:
+            accepted.append((settlement, origin))
+    return accepted, refused
+
+
+def _record_move(journal: Journal, settlement: Settlement, origin: Origin) -> None:
+    back = settlement.end in BACK_TO_QUEUE
+    after = JobState.PENDING if back else JobState(settlement.end)
+    reason = settlement.error_code or (str(settlement.end) if back else "")
+    journal.moved(settlement.job_id, origin.root_id, origin.parent_id, JobState.RUNNING, after, reason=reason)
 
 
 def _ending(tx: Transaction, settlement: Settlement) -> Parameters:
@@ -111,13 +119,3 @@ def _write_log(tx: Transaction, settlement: Settlement) -> None:
                 for line in settlement.log
             ],
         )
-
-
-def _give_back(tx: Transaction, journal: Journal, slots: dict[int, int], roots: dict[int, int]) -> None:
-    for parent_id in _limited(tx, slots):
-        tx.rows("take_slots", parent_id=parent_id, count=-slots[parent_id])
-        promote(tx, journal, roots[parent_id], parent_id)
-
-
-def _limited(tx: Transaction, parents: Iterable[int]) -> list[int]:
-    return [p for p in parents if tx.rows("parent_limits", parent_id=p)[0][0] is not None]

@@ -59,10 +59,10 @@ def _unseen(tx: Transaction, parent_id: int, children: Sequence[ChildJob]) -> li
 
 
 def _take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
-    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=parent_id)
+    limit, taken = _limit(tx, parent_id)
     if limit is None:
         return wanted
-    room: int = max(0, min(wanted, limit - taken))
+    room = max(0, min(wanted, limit - taken))
     tx.rows("take_slots", parent_id=parent_id, count=room)
     return room
 
@@ -120,9 +120,17 @@ def _insert_frontier(tx: Transaction, origin: Origin, children: Sequence[ChildJo
         )
 
 
+def give_back(tx: Transaction, parent_id: int, count: int) -> None:
+    """Children of a parent with a limit on documents ended without one: their slots are free again."""
+    if _limit(tx, parent_id)[0] is not None:
+        tx.rows("take_slots", parent_id=parent_id, count=-count)
+
+
 def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
     """Give the parent's free slots to the first children that wait in its frontier."""
-    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=parent_id)
+    limit, taken = _limit(tx, parent_id)
+    if limit is None or taken >= limit:
+        return
     rows = tx.rows("take_from_frontier", parent_id=parent_id, limit=limit - taken)
     tx.rows("take_slots", parent_id=parent_id, count=len(rows))
     for _, key, type_, name, config, depth, priority, discovered_by in sorted(
@@ -130,3 +138,9 @@ def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> 
     ):
         child = ChildJob(type_, name, from_json(config), key or None, priority)
         _insert_jobs(tx, journal, Origin(root_id, parent_id, depth, discovered_by), [child])
+
+
+def _limit(tx: Transaction, parent_id: int) -> tuple[int | None, int]:
+    """The parent's limit on documents, and how many of its slots are taken."""
+    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=parent_id)
+    return limit, taken

@@ -1,9 +1,11 @@
 """Closing open parts of a tree at once: cancel, timeout, a failed plan, a crossed tolerance."""
 
-from quaero.models.event import JobCancelled, JobCompleted, JobFailed, RunEnded
+from quaero.models.event import JobCancelled, JobCompleted, JobFailed, ParentJobProgress, RunEnded
 from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
+from quaero.store.rows import document_counts_of, progress_of
 from quaero.store.transaction import Change, Transaction
+from quaero.store.transitions.spawn import give_back, promote
 
 RUN_ENDS: dict[JobState, type[RunEnded]] = {
     JobState.COMPLETED: JobCompleted,
@@ -12,34 +14,21 @@ RUN_ENDS: dict[JobState, type[RunEnded]] = {
 }
 
 
-def cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id: int, reason: str) -> int:
-    """Cancel every open job below the parent; their leases end, so late results are refused. How many there were."""
-    count = 0
-    for job_id, kind, state in tx.rows("open_children", parent_id=parent_id):
-        if kind == JobKind.PARENT:
-            count += cancel_children(tx, journal, root_id, job_id, reason)
-            _drop_frontier(tx, job_id)
-        _cancel(tx, journal, job_id, root_id, parent_id, state, reason)
-        count += 1
+def close_tree(
+    tx: Transaction, journal: Journal, job: Job, state: JobState, code: str | None, error: str | None
+) -> int:
+    """End a job of any kind with everything that is open below it; how many jobs were cancelled below."""
+    count = _cancel_children(tx, journal, job.root_id, job.id, code or str(state))
+    if job.state is JobState.RUNNING:
+        tx.touch(Change.STOPPED)
+    end(tx, journal, job, state, code, error)
+    if job.kind is JobKind.CHILD and job.parent_id is not None:
+        give_back(tx, job.parent_id, 1)
+        promote(tx, journal, job.root_id, job.parent_id)
     return count
 
 
-def _cancel(
-    tx: Transaction, journal: Journal, job_id: int, root_id: int, parent_id: int, state: str, reason: str
-) -> None:
-    tx.rows("cancel_job", id=job_id, now=tx.now)
-    journal.moved(job_id, root_id, parent_id, JobState(state), JobState.CANCELLED, reason=reason)
-    if state == JobState.RUNNING:
-        tx.touch(Change.STOPPED)
-
-
-def _drop_frontier(tx: Transaction, parent_id: int) -> None:
-    """What still waits for a slot will never get one; if the parent is reopened, it may be found again."""
-    if tx.rows("clear_frontier", parent_id=parent_id):
-        tx.rows("forget_unstarted_work", parent_id=parent_id)
-
-
-def end_parent(
+def end(
     tx: Transaction,
     journal: Journal,
     job: Job,
@@ -47,23 +36,64 @@ def end_parent(
     code: str | None = None,
     error: str | None = None,
 ) -> None:
-    """End a run or parent job whose children have all ended; a run's end is its last event."""
+    """End a job below which nothing is open; the end of a run is its last event."""
     [(created_at, finished_at)] = tx.rows(
         "end_parent", id=job.id, state=state, now=tx.now, error_code=code, error=error
     )
     if job.kind is JobKind.PARENT:
         _drop_frontier(tx, job.id)
+        record_progress(tx, journal, job.root_id, job.id)
     journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason=code or "")
     if job.kind is JobKind.RUN:
         journal.event(RUN_ENDS[state](job.id, job.id, finished_at - created_at, error))
 
 
-def close_tree(
-    tx: Transaction, journal: Journal, job: Job, state: JobState, code: str | None, error: str | None
-) -> int:
-    """End a job of any kind with everything that is open below it; how many jobs were cancelled below."""
-    count = cancel_children(tx, journal, job.root_id, job.id, code or str(state))
-    if job.state is JobState.RUNNING:
+def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
+    """Tell where a parent job stands, everything included that this transaction did before."""
+    journal.flush_counts()
+    [row] = tx.rows("get_progress", job_id=parent_id)
+    progress, documents = progress_of(row), document_counts_of(row)
+    journal.event(
+        ParentJobProgress(
+            root_id,
+            parent_id,
+            progress.total,
+            progress.pending,
+            progress.running,
+            progress.completed,
+            progress.failed,
+            progress.cancelled,
+            documents.total,
+            progress.text,
+        )
+    )
+
+
+def _cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id: int, reason: str) -> int:
+    """Cancel every open job below the parent, so that late results are refused; how many there were."""
+    count = 0
+    children = tx.rows("open_children", parent_id=parent_id)
+    for job_id, kind, state in children:
+        if kind == JobKind.PARENT:
+            count += _cancel_children(tx, journal, root_id, job_id, reason)
+            _drop_frontier(tx, job_id)
+            record_progress(tx, journal, root_id, job_id)
+        _cancel(tx, journal, job_id, root_id, parent_id, JobState(state), reason)
+    if children:
+        give_back(tx, parent_id, len(children))
+    return count + len(children)
+
+
+def _cancel(
+    tx: Transaction, journal: Journal, job_id: int, root_id: int, parent_id: int, state: JobState, reason: str
+) -> None:
+    tx.rows("cancel_job", id=job_id, now=tx.now)
+    journal.moved(job_id, root_id, parent_id, state, JobState.CANCELLED, reason=reason)
+    if state is JobState.RUNNING:
         tx.touch(Change.STOPPED)
-    end_parent(tx, journal, job, state, code, error)
-    return count
+
+
+def _drop_frontier(tx: Transaction, parent_id: int) -> None:
+    """What still waits for a slot will never get one; if the parent is reopened, it may be found again."""
+    if tx.rows("clear_frontier", parent_id=parent_id):
+        tx.rows("forget_unstarted_work", parent_id=parent_id)

@@ -1,6 +1,6 @@
 UPDATE jobs SET
   state = 'running', attempt = attempt + 1, lease_number = lease_number + 1, lease_owner = :owner,
-  lease_until = :lease_until, started_at = coalesce(started_at, :now), error_code = NULL, error = NULL
+  lease_until = :lease_until, started_at = coalesce(started_at, max(:now, created_at)), error_code = NULL, error = NULL
 WHERE id IN (
   SELECT id FROM jobs
   WHERE parent_id = :parent_id AND state = 'pending' AND run_at <= :now

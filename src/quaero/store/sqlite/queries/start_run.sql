@@ -1,2 +1,3 @@
-UPDATE jobs SET state = 'running', started_at = :now
-WHERE id = :id AND state = 'pending' RETURNING id
+UPDATE jobs SET state = 'running', started_at = max(:now, created_at)
+WHERE id = :id AND state = 'pending'
+RETURNING id

@@ -1,0 +1,86 @@
+"""All settings, each with its default and its limits."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from quaero.models.duration import format_duration
+from quaero.settings.reading import Reading
+from quaero.settings.values import CrawlerSettings, DatabaseUrl, QueueSettings, Settings, SettingsError
+from quaero.settings.written import database_url, duration, header_line, whole_number
+
+FILE_NAME = "quaero.toml"
+
+_EXAMPLES = {
+    "database": 'database = "sqlite:///quaero.db"',
+    "queue.lease": 'lease = "60s"',
+    "queue.heartbeat": 'heartbeat = "20s"',
+    "queue.concurrency": "concurrency = 200",
+    "queue.max_lost_leases": "max_lost_leases = 10",
+    "crawler.user_agent": 'user_agent = "docs-crawler/1.0 (me@example.org)"',
+}
+
+
+def load(
+    database: str | None, config_file: Path | None, environment: Mapping[str, str], directory: Path
+) -> Settings:
+    """The settings from the `--database` flag, the environment and the file (None: there is none).
+
+    A relative database path starts at `directory`; in the file, at the file's folder. Raises `SettingsError` with
+    all complaints at once.
+    """
+    flags = {} if database is None else {"database": database}
+    reading = Reading(flags, config_file, environment, _EXAMPLES)
+    settings = Settings(
+        _database(reading, directory if config_file is None else config_file.parent, directory),
+        _queue(reading),
+        CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
+        tuple(reading.origins),
+    )
+    reading.complain_of_unknown_keys()
+    if reading.complaints:
+        raise SettingsError(tuple(reading.complaints))
+    return settings
+
+
+def find_config_file(directory: Path) -> Path | None:
+    """`quaero.toml` of this folder, else of the per-user config folder, if there is one."""
+    here = directory / FILE_NAME
+    if here.is_file():
+        return here
+    from platformdirs import user_config_path  # noqa: PLC0415 - start-up time: not needed where one is found here
+
+    own = user_config_path("quaero") / FILE_NAME
+    return own if own.is_file() else None
+
+
+def _database(reading: Reading, folder_of_file: Path, directory: Path) -> DatabaseUrl:
+    base = folder_of_file if reading.from_file("database") else directory
+    return reading.take("database", _default_database, lambda written: database_url(written, base.absolute()))
+
+
+def _default_database() -> DatabaseUrl:
+    from platformdirs import user_data_path  # noqa: PLC0415 - start-up time: not needed where a database is named
+
+    return DatabaseUrl(user_data_path("quaero") / "quaero.db")
+
+
+def _queue(reading: Reading) -> QueueSettings:
+    default = QueueSettings()
+    lease = reading.take(
+        "queue.lease", lambda: default.lease_ms, partial(duration, least=5_000), format_duration
+    )
+    heartbeat = reading.take(
+        "queue.heartbeat", lambda: lease // 3, partial(duration, least=100), format_duration
+    )
+    if heartbeat >= lease:
+        message = f"must be shorter than queue.lease ({format_duration(lease)})"
+        reading.complain("queue.heartbeat", message, f'heartbeat = "{format_duration(lease // 3)}"')
+    return QueueSettings(
+        reading.take("queue.concurrency", lambda: default.concurrency, partial(whole_number, most=10_000)),
+        lease,
+        heartbeat,
+        reading.take(
+            "queue.max_lost_leases", lambda: default.max_lost_leases, partial(whole_number, most=1_000)
+        ),
+    )

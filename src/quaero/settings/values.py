@@ -1,0 +1,70 @@
+"""The settings as values."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from quaero.models.definition import Complaint
+from quaero.models.errors import UsageError
+
+
+class SettingsError(UsageError):
+    """Settings that cannot be used; `complaints` holds everything that is wrong."""
+
+    code = "invalid_settings"
+
+    def __init__(self, complaints: tuple[Complaint, ...]) -> None:
+        self.complaints = complaints
+        super().__init__(" | ".join(complaint.line_text() for complaint in complaints))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """`concurrency`: jobs that one process executes at once. Times in milliseconds.
+
+    `max_lost_leases`: how often a job may lose its worker before it counts as what kills them.
+    """
+
+    concurrency: int = 200
+    lease_ms: int = 60_000
+    heartbeat_ms: int = 20_000
+    max_lost_leases: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlerSettings:
+    """`user_agent`: what `quaero crawl` says it is; empty: the crawl step's default."""
+
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrl:
+    """`sqlite:///path/file.db`; `path` is the file."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"sqlite:///{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting as people see it: its value in writing, and the flag, variable or file that it comes from.
+
+    `variable` is the environment variable that would set it.
+    """
+
+    key: str
+    value: str
+    source: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`origins` tells where each value came from, in the order in which settings are shown."""
+
+    database: DatabaseUrl
+    queue: QueueSettings = field(default_factory=QueueSettings)
+    crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
+    origins: tuple[Origin, ...] = ()

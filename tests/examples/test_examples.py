@@ -1,0 +1,153 @@
+"""Every definition in `examples/` is valid as it stands, and does on the demo site what it promises."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from quaero.demo.server import DemoSite, demo_site, expected_pages
+from quaero.jobs.engine import Engine
+from quaero.jobs.summary import RunSummary
+from quaero.models.document import Document
+from quaero.models.job import Job, JobState
+from quaero.store.reads import DocumentFilter
+from quaero.testing import open_test_engine, run_to_end
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[DemoSite]:
+    async with demo_site() as site:
+        yield site
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    """An engine with all installed kinds of work; whatever the test did, its invariants hold at the end."""
+    async with open_test_engine(tmp_path / "test.db") as engine:
+        yield engine
+        assert await engine.store.check() == ()
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.stem)
+async def test_an_example_is_valid_and_its_id_is_its_file_name(engine: Engine, file: Path) -> None:
+    assert engine.control.read(text_of(file.name), file=file.name).id == file.stem
+
+
+async def test_python_docs_takes_all_but_what_it_excludes(engine: Engine, site: DemoSite) -> None:
+    await run(
+        engine,
+        site,
+        "python-docs.toml",
+        {
+            r"^https://docs\.python\.org/3/": f"^{site.url}",
+            "https://docs.python.org/3/": site.url,
+            "/whatsnew/": "/reference/",
+        },
+    )
+
+    stored = await documents(engine)
+    assert paths(stored, site) == {path for path in expected_pages() if "/reference/" not in path}
+    assert {document.tags for document in stored} == {("docs", "python")}
+
+
+async def test_two_manuals_are_crawled_side_by_side_and_indexed_after_both(
+    engine: Engine, site: DemoSite
+) -> None:
+    summary = await run(
+        engine,
+        site,
+        "two-manuals.toml",
+        {
+            "https://www.postgresql.org/docs/current/": f"{site.url}jobs/",
+            "/docs/current/": "/jobs/",
+            "https://www.sqlite.org/docs.html": f"{site.url}search/",
+            "'/src/'": "'/(jobs|crawl)/'",
+        },
+    )
+
+    postgresql, sqlite, index = (span(step.job) for step in summary.steps)
+    assert sqlite.began < postgresql.ended
+    assert postgresql.began < sqlite.ended
+    assert index.began >= max(postgresql.ended, sqlite.ended)
+    found = paths(await documents(engine), site)
+    assert {path for path in expected_pages() if path.startswith(("/jobs/", "/search/"))} <= found
+    assert not {path for path in found if path.startswith("/crawl/")}
+
+
+async def test_the_wiki_inside_the_company_is_reached_although_its_address_is_private(
+    engine: Engine, site: DemoSite
+) -> None:
+    await run(
+        engine,
+        site,
+        "intranet-wiki.toml",
+        {"https://wiki.intranet:8443/": site.url, "wiki.intranet:8443": host(site), '"500ms"': '"1ms"'},
+    )
+
+    assert paths(await documents(engine), site) == expected_pages()
+
+
+async def test_a_reading_list_stores_its_pages_whole_and_follows_nothing(
+    engine: Engine, site: DemoSite
+) -> None:
+    await run(
+        engine,
+        site,
+        "reading-list.toml",
+        {
+            "https://www.sqlite.org/wal.html": f"{site.url}jobs/leases.html",
+            "https://www.sqlite.org/lockingv3.html": f"{site.url}crawl/robots.html",
+        },
+    )
+
+    stored = await documents(engine)
+    assert paths(stored, site) == {"/jobs/leases.html", "/crawl/robots.html"}
+    assert {path for path in site.requests if path != "/robots.txt"} == paths(stored, site)
+    whole = [(await engine.store.document(document.id)).markdown or "" for document in stored]
+    assert all("Reference" in markdown for markdown in whole)  # a word of the navigation
+
+
+async def run(engine: Engine, site: DemoSite, name: str, changes: dict[str, str]) -> RunSummary:
+    """Run the example on the demo site, after these changes to its text."""
+    text = text_of(name)
+    if "allow_private" not in text:
+        changes = {**changes, "start_urls": f'allow_private = ["{host(site)}"]\nstart_urls'}
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after)
+    summary = await run_to_end(engine, engine.control.read(text, file=name))
+    assert summary.job.state is JobState.COMPLETED
+    return summary
+
+
+def text_of(name: str) -> str:
+    return (EXAMPLES / name).read_text("utf-8")
+
+
+async def documents(engine: Engine) -> tuple[Document, ...]:
+    return (await engine.store.documents(DocumentFilter(), limit=1000)).items
+
+
+def paths(stored: tuple[Document, ...], site: DemoSite) -> set[str]:
+    return {"/" + document.canonical_url.removeprefix(site.url) for document in stored}
+
+
+class Span(NamedTuple):
+    """When a job began and ended, in milliseconds."""
+
+    began: int
+    ended: int
+
+
+def span(job: Job) -> Span:
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    return Span(job.started_at, job.finished_at)
+
+
+def host(site: DemoSite) -> str:
+    """Host and port."""
+    return site.url.removeprefix("http://").removesuffix("/")

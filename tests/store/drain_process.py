@@ -1,0 +1,37 @@
+"""A process that launches runs in a shared database and works until no run is open: `drain_process.py PATH RUNS`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from quaero.models.job import JobKind, JobState
+from quaero.store.reads import JobFilter
+from quaero.testing import open_test_engine
+from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+
+PAGES = [{"name": f"page {n}", "key": f"page {n}", "document": f"text {n}"} for n in range(12)]
+STARTS = [{"name": f"start {n}", "key": f"start {n}", "spawn": PAGES, "fails": n % 2} for n in range(4)]
+DEFINITION = script_definition(
+    script_step("crawl", children=STARTS, max_documents=8, concurrency=5),
+    script_step("after", count=10),
+    overlap=True,
+)
+OPEN = JobFilter(kind=JobKind.RUN, states=(JobState.PENDING, JobState.RUNNING))
+
+
+async def main(path: Path, runs: int) -> None:
+    worker = ScriptWorker()
+    async with open_test_engine(path, [ScriptManager()], [worker]) as engine:
+        async with engine.working() as work:
+            failure = asyncio.create_task(work.failure())
+            launched = [await engine.control.launch(DEFINITION) for _ in range(runs)]
+            for run_id in launched:
+                async for _ in engine.hub.follow(run_id):
+                    if failure.done():
+                        failure.result()
+            failure.cancel()
+    print(worker.executed.total())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,185 @@
+"""The statements that run all the time find their rows by an index, however much has been done before."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from quaero.store.sqlite.connection import open_writer
+from quaero.store.sqlite.statements import statement
+
+FINISHED = 20_000
+"""Finished children in the table; a full scan needs some steps of the database for each of them."""
+
+FEW_STEPS = 2_000
+RUN, CRAWLED, CRAWLING = 1, 2, 3
+
+TREE = """
+INSERT INTO jobs (id, root_id, parent_id, kind, type, name, state, run_at, created_at) VALUES
+  (1, 1, NULL, 'run', 'd', 'd', 'running', 0, 0),
+  (2, 1, 1, 'parent', 'crawl', 'crawled', 'running', 0, 0),
+  (3, 1, 1, 'parent', 'crawl', 'crawling', 'running', 0, 0);
+INSERT INTO runs (job_id, definition_id, definition, last_event) VALUES (1, 'd', '{}', :finished);
+INSERT INTO progress (job_id, root_id, step, plan_closed, pending, dirty) VALUES
+  (1, 1, NULL, 1, 0, 0), (2, 1, 0, 1, 0, 0), (3, 1, 1, 1, 10, 1);
+"""
+NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :finished) "
+ROWS = (
+    """INSERT INTO jobs (root_id, parent_id, kind, type, name, state, run_at, created_at, started_at, finished_at)
+    SELECT 1, 2, 'child', 'page', 'page ' || n, 'completed', 0, 0, 0, 1 FROM numbers""",
+    "INSERT INTO progress (job_id, root_id, plan_closed) SELECT 3 + n, 1, 1 FROM numbers",
+    """INSERT INTO jobs (root_id, parent_id, kind, type, name, state, run_at, created_at)
+    SELECT 1, 3, 'child', 'page', 'page ' || n, 'pending', 0, 0 FROM numbers LIMIT 10""",
+    """INSERT INTO events (root_id, number, at, type, job_id, data)
+    SELECT 1, n, 0, 'job_status_change', 3 + n, '{}' FROM numbers""",
+    "INSERT INTO log_lines (job_id, number, at, level, message) SELECT 3 + n, 1, 0, 'info', '' FROM numbers",
+    """INSERT INTO documents (source_type, canonical_url, url, title, markdown, content_hash, created_at, updated_at,
+    checked_at, job_id, root_id) SELECT 'web', 'url ' || n, 'url ' || n, '', '', '', 0, 0, 0, 3 + n, 1 FROM numbers""",
+    "INSERT INTO work_keys (parent_id, dedupe_key, job_id) SELECT 2, 'page ' || n, 3 + n FROM numbers",
+    """INSERT INTO frontier (parent_id, dedupe_key, type, name, config, depth, priority)
+    SELECT 3, 'page ' || n, 'page', '', '{}', 3, 0 FROM numbers""",
+    "INSERT INTO work_keys (parent_id, dedupe_key) SELECT parent_id, dedupe_key FROM frontier",
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
+    """A run with one step that is done, of many children, and one that has just begun."""
+    connection = open_writer(tmp_path_factory.mktemp("plans") / "test.db")
+    connection.execute("BEGIN")
+    connection.execute(TREE, {"finished": FINISHED})
+    for rows in ROWS:
+        head, found, select = rows.partition("SELECT")
+        connection.execute(head + NUMBERS + found + select, {"finished": FINISHED})
+    connection.execute("COMMIT")
+    yield connection
+    connection.close()
+
+
+def steps(connection: apsw.Connection, name: str, parameters: dict[str, Any]) -> int:
+    """How many steps of its virtual machine SQLite takes for the statement; what it wrote is undone."""
+    taken: list[int] = []
+
+    def profiled(event: dict[str, Any]) -> None:
+        taken.append(event["stmt_status"]["SQLITE_STMTSTATUS_VM_STEP"])
+
+    connection.execute("SAVEPOINT before")
+    connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, profiled)
+    connection.execute(statement(name), parameters).fetchall()
+    connection.trace_v2(0, None)
+    connection.execute("ROLLBACK TO before")
+    connection.execute("RELEASE before")
+    return taken[0]
+
+
+def slow(name: str, parameters: dict[str, Any], reason: str) -> Any:
+    return pytest.param(name, parameters, id=name, marks=pytest.mark.xfail(reason=reason))
+
+
+CLAIM = {"owner": "o", "lease_until": 1, "now": 0, "limit": 5}
+FRONTIER_INDEX = "no index on frontier (parent_id, dedupe_key)"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("claim_jobs", {**CLAIM, "parent_id": CRAWLING, "types": '["page"]'}),
+        ("claim_jobs", {**CLAIM, "parent_id": CRAWLED, "types": '["page"]'}),
+        slow("ready_lanes", {"root_id": None}, "ORDER BY job_id makes SQLite scan the table of parents"),
+        slow("lost_leases", {"now": 1, "dead_owners": "[]"}, "ORDER BY id makes SQLite scan the table of jobs"),
+        ("lease_owners", {}),
+        ("dirty_parents", {"root_id": None}),
+        slow("open_child_exists", {"parent_id": CRAWLED}, "no index on the open children of a parent"),
+        slow("open_children", {"parent_id": CRAWLED}, "no index on the open children of a parent"),
+        ("events_after", {"root_id": RUN, "after": FINISHED - 5, "limit": 100}),
+        ("find_document", {"source_type": "web", "canonical_url": "url 7"}),
+        ("insert_key", {"parent_id": CRAWLED, "dedupe_key": "new", "job_id": None}),
+        ("insert_key", {"parent_id": CRAWLED, "dedupe_key": "page 7", "job_id": None}),
+        ("set_key_job", {"parent_id": CRAWLED, "dedupe_key": "page 7", "job_id": 4}),
+        ("key_holder", {"parent_id": CRAWLED, "dedupe_key": "page 7"}),
+        ("take_from_frontier", {"parent_id": CRAWLING, "limit": 5}),
+        slow("deeper_work", {"parent_id": CRAWLING, "dedupe_key": "page 7", "depth": 1}, FRONTIER_INDEX),
+        slow(
+            "lift_frontier",
+            {"parent_id": CRAWLING, "dedupe_key": "page 7", "depth": 1, "priority": 0},
+            FRONTIER_INDEX,
+        ),
+        slow("remove_from_frontier", {"parent_id": CRAWLING, "dedupe_key": "page 7"}, FRONTIER_INDEX),
+        ("insert_log_line", {"job_id": 7, "at": 0, "level": "info", "message": ""}),
+        slow(
+            "log_lines",
+            {"job_id": 7, "levels": None, "after": 0, "limit": 100},
+            "the lines of all jobs are read to find those of one",
+        ),
+        ("next_run_at", {"parent_id": CRAWLING}),
+        ("overdue_runs", {"now": 1}),
+        ("open_run_of_definition", {"definition_id": "d"}),
+        slow("document_by_url", {"url": "url 19999"}, "no index on documents (canonical_url) or (url)"),
+        slow("count_tree", {"root_id": 2}, "jobs_by_root holds no child jobs"),
+    ],
+)
+def test_a_frequent_statement_does_not_look_at_what_is_finished(
+    database: apsw.Connection, name: str, parameters: dict[str, Any]
+) -> None:
+    assert steps(database, name, parameters) < FEW_STEPS
+
+
+JOB_FILTER = {"root_id": None, "parent_id": None, "kind": None, "states": None, "type": None, "definition_id": None}
+FIRST_PAGE = {**JOB_FILTER, "before": None, "after": None, "limit": 51}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"oldest_first": 0},
+        {"oldest_first": 1},
+        {"oldest_first": 0, "kind": "run"},
+        {"oldest_first": 1, "parent_id": RUN},
+    ],
+)
+@pytest.mark.xfail(reason="ORDER BY CASE and the optional filters keep SQLite from every index")
+def test_the_first_page_of_a_list_of_jobs_does_not_read_all_jobs(
+    database: apsw.Connection, wanted: dict[str, Any]
+) -> None:
+    assert steps(database, "list_jobs", {**FIRST_PAGE, **wanted}) < 10 * FEW_STEPS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "check_counts",
+        "check_early_ends",
+        "check_hangs",
+        "check_orphans",
+        "check_leases",
+        "check_times",
+        "check_event_numbers",
+        "check_end_events",
+        "check_replay",
+        "check_log_numbers",
+        "check_slots",
+        "check_frontier",
+    ],
+)
+def test_a_check_takes_time_in_proportion_to_what_is_stored(database: apsw.Connection, name: str) -> None:
+    assert steps(database, name, {}) < 500 * FINISHED
+
+
+@pytest.mark.parametrize("name", ["check_terminal_moves", "check_work_keys"])
+@pytest.mark.xfail(reason="looks for every row through all the others")
+def test_a_check_of_all_rows_against_others_takes_time_in_proportion_too(tmp_path: Path, name: str) -> None:
+    taken = []
+    for size in (500, 2_000):
+        connection = open_writer(tmp_path / f"{size}.db")
+        connection.execute(TREE, {"finished": size})
+        for rows in ROWS:
+            head, found, select = rows.partition("SELECT")
+            connection.execute(head + NUMBERS + found + select, {"finished": size})
+        taken.append(steps(connection, name, {}))
+        connection.close()
+
+    assert taken[1] < 6 * taken[0]
+
+

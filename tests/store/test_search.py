@@ -1,0 +1,252 @@
+"""Search in stored documents: what is found, in which order, how it is counted, and that the index stays right."""
+
+import asyncio
+import string
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quaero.models.document import NewDocument, SearchHit, content_hash
+from quaero.models.outcome import End, Settlement
+from quaero.search.query import parse_query
+from quaero.store.sqlite.backend import SqliteBackend
+from quaero.store.store import Store
+from tests.kit import script_definition, script_step
+from tests.store.tree import claim, launch, plan
+
+ALL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document of the tests; its URL is `https://example.org/NAME`."""
+
+    name: str
+    title: str
+    text: str
+    source: str = "web"
+
+    def new(self, *tags: str) -> NewDocument:
+        url = f"https://example.org/{self.name}"
+        return NewDocument(
+            self.source, url, url, self.title, self.text, content_hash(self.title, self.text), tags
+        )
+
+
+PAGES = (
+    Page("docs/queue", "The queue", "Jobs wait in the queue until a worker claims them."),
+    Page("docs/lease", "Leases", "A lease is a right to one job. The queue gives it to a worker."),
+    Page("docs/crawl", "Crawling", "A crawl follows links. Crawled pages become documents."),
+    Page("blog/café", "A visit to the café", "We drank coffee and talked about crawlers."),
+    Page("notes/links", "Links", "Follows links and links again.", source="notes"),
+)
+
+
+async def save(store: Store, *found: Page, tags: tuple[str, ...] = ()) -> None:
+    """Store the documents as one run brings them."""
+    _, parent = await launch(store, script_definition(script_step(), tags=tags))
+    await plan(store, parent, *(page.name for page in found))
+    jobs = {job.name: job for job in await claim(store, limit=ALL)}
+    await store.settle(
+        [
+            Settlement(jobs[page.name].id, jobs[page.name].lease_number, End.COMPLETED, (page.new(*tags),))
+            for page in found
+        ]
+    )
+
+
+@pytest.fixture
+async def store(store: Store) -> AsyncIterator[Store]:
+    """The pages above, the ones about jobs tagged."""
+    await save(store, *PAGES[:2], tags=("jobs",))
+    await save(store, *PAGES[2:])
+    yield store
+    assert await store.check() == ()
+
+
+async def names(store: Store, text: str) -> list[str]:
+    hits, total = await store.search(parse_query(text), limit=ALL)
+    assert total == len(hits)
+    return [name_of(hit) for hit in hits]
+
+
+def name_of(hit: SearchHit) -> str:
+    return hit.document.url.removeprefix("https://example.org/")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"one job"', {"docs/lease"}),
+        ('"job one"', set()),
+        ("worker -lease", {"docs/queue"}),
+        ("crawl*", {"docs/crawl", "blog/café"}),
+        ("coffee OR lease", {"docs/lease", "blog/café"}),
+        ("+links +documents", {"docs/crawl"}),
+        ("title:links", {"notes/links"}),
+        ("-title:links links", {"docs/crawl"}),
+        ("url:docs", {"docs/queue", "docs/lease", "docs/crawl"}),
+        ("url:DOCS -url:queue", {"docs/lease", "docs/crawl"}),
+        ("tag:jobs", {"docs/queue", "docs/lease"}),
+        ("tag:jobs queue -title:queue", {"docs/lease"}),
+        ("source:notes", {"notes/links"}),
+        ("-source:notes links", {"docs/crawl"}),
+        ("-tag:jobs -links", {"blog/café"}),
+        ("cafe", {"blog/café"}),
+        ("CAFÉ", {"blog/café"}),
+        ("claiming", {"docs/queue"}),
+        ("", set()),
+        ("nothingofthekind", set()),
+    ],
+)
+async def test_a_query_finds_what_it_says(store: Store, text: str, found: set[str]) -> None:
+    assert set(await names(store, text)) == found
+
+
+async def test_a_word_in_the_title_counts_more_than_one_in_the_text(store: Store) -> None:
+    assert await names(store, "queue") == ["docs/queue", "docs/lease"]
+
+
+async def test_optional_words_only_order_what_required_ones_find(store: Store) -> None:
+    assert await names(store, "+links documents") == ["docs/crawl", "notes/links"]
+
+
+async def test_better_matches_have_larger_scores(store: Store) -> None:
+    hits, _ = await store.search(parse_query("queue worker job links"))
+
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[-1] > 0
+
+
+async def test_a_snippet_marks_the_words_in_one_line(store: Store) -> None:
+    await save(store, Page("long", "Long", "before\n" * 100 + "the\nneedle\nhere" + "\nafter" * 100))
+
+    [hit], _ = await store.search(parse_query("needle"))
+    assert "**needle**" in hit.snippet
+    assert "\n" not in hit.snippet
+    assert len(hit.snippet.split()) < 50
+
+
+async def test_pages_of_results_are_parts_of_the_whole(store: Store) -> None:
+    await save(store, *(Page(f"same/{n}", "Same", "all the same text") for n in range(25)))
+    for text in ("same", "same url:same", "url:same", "text -queue"):
+        query = parse_query(text)
+        whole, total = await store.search(query, limit=ALL)
+        parts: list[SearchHit] = []
+        for offset in range(0, total + 4, 4):
+            some, counted = await store.search(query, limit=4, offset=offset)
+            assert counted == total == len(whole)
+            parts += some
+
+        assert [name_of(hit) for hit in parts] == [name_of(hit) for hit in whole]
+
+
+async def test_the_index_follows_changed_and_deleted_documents(store: Store) -> None:
+    queue = PAGES[0]
+    await save(store, replace(queue, text="Nothing of that is left."))
+    assert await names(store, "claims") == []
+    assert await names(store, "left") == ["docs/queue"]
+
+    [found], _ = await store.search(parse_query("left"))
+    await store.delete_document(found.document.id)
+    assert await names(store, "left") == []
+    assert "docs/queue" not in await names(store, "url:docs")
+
+
+async def test_the_index_survives_vacuum(store: Store, path: Path) -> None:
+    hits, _ = await store.search(parse_query("queue"))
+    await store.delete_document(hits[0].document.id)  # leaves a hole in the row ids
+    connection = apsw.Connection(str(path))
+    connection.execute("VACUUM")
+    connection.close()
+
+    assert await names(store, "queue") == ["docs/lease"]
+    assert await names(store, "title:crawling") == ["docs/crawl"]
+
+
+async def test_an_index_that_lost_documents_is_noticed_and_can_be_rebuilt(path: Path) -> None:
+    store = Store(SqliteBackend(path))
+    await save(store, *PAGES)
+    connection = apsw.Connection(str(path))
+    connection.execute("INSERT INTO documents_text (documents_text) VALUES ('delete-all')")
+    connection.close()
+    assert [finding.invariant for finding in await store.check()] == ["index"]
+
+    await store.rebuild_index()
+
+    assert await store.check() == ()
+    assert set(await names(store, "queue")) == {"docs/queue", "docs/lease"}
+    await store.close()
+
+
+@pytest.fixture(scope="module")
+def search_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Searching"]:
+    searching = Searching(tmp_path_factory.mktemp("search") / "test.db")
+    yield searching
+    searching.close()
+
+
+class Searching:
+    """Searches a store of the pages above; for tests that are plain functions."""
+
+    def __init__(self, path: Path) -> None:
+        self._runner = asyncio.Runner()
+        self._store = self._runner.run(self._open(path))
+
+    async def _open(self, path: Path) -> Store:
+        store = Store(SqliteBackend(path))
+        await save(store, *PAGES, tags=("jobs",))
+        return store
+
+    def __call__(self, text: str) -> tuple[set[str], int]:
+        hits, total = self._runner.run(self._store.search(parse_query(text), limit=ALL))
+        return {name_of(hit) for hit in hits}, total
+
+    def close(self) -> None:
+        self._runner.run(self._store.close())
+        self._runner.close()
+
+
+SYNTAX = st.sampled_from(
+    ["title:", "url:", "tag:", "source:", "OR", "AND", "NOT", "NEAR", "-", "+", '"', "*", "(", ")", "^", ":", "{", "}"]
+)
+WORDS = st.sampled_from(["queue", "lease", "links", "crawl", "café", "the", "jobs", "web", "docs"])
+TEXTS = st.lists(SYNTAX | WORDS | st.text(max_size=5) | st.just(" "), max_size=12).map("".join)
+
+
+@given(TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_no_text_is_an_error_and_the_total_is_right(search_of: Searching, text: str) -> None:
+    found, total = search_of(text)
+    assert len(found) == total <= len(PAGES)
+
+
+@given(st.text(st.characters(codec=None, categories=("Cs", "Cc", "Po", "Lu")), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_text_that_is_no_unicode_is_no_error_either(search_of: Searching, text: str) -> None:
+    for query in (text, f"url:{text}", f'tag:"{text}"', f"title:{text}"):
+        search_of(query)
+
+
+@given(st.lists(st.sampled_from(["url:docs", "tag:jobs", "source:web", "url:blog", "-url:queue"]), max_size=3), WORDS)
+@settings(max_examples=50, deadline=None)
+def test_a_filter_only_takes_away(search_of: Searching, filters: list[str], word: str) -> None:
+    all_found, _ = search_of(word)
+    found, _ = search_of(" ".join([word, *filters]))
+    assert found <= all_found
+
+
+@given(st.text(string.ascii_lowercase, min_size=1, max_size=8))
+@settings(max_examples=50, deadline=None)
+def test_what_is_excluded_is_the_rest(search_of: Searching, word: str) -> None:
+    everything, _ = search_of("url:example")
+    with_word, _ = search_of(f'"{word}"')
+    without, _ = search_of(f'url:example -"{word}"')
+    assert with_word | without == everything
+    assert not with_word & without

@@ -1,0 +1,217 @@
+"""One writer that groups many callers, and readers that never wait for it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from quaero.models.errors import ConflictError, StoreError
+from quaero.models.job import JobState
+from quaero.store.reads import JobFilter
+from quaero.store.sqlite.backend import SqliteBackend
+from quaero.store.store import Store
+from quaero.store.transaction import Change, Transaction
+from quaero.store.transitions.launch import launch
+from tests.kit import script_definition, script_step
+
+DEFINITION = script_definition(script_step())
+SECONDS = 10
+
+
+class Gate:
+    """Holds the writer at one statement, and counts its commits."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+        self._statement = ""
+        self._reached, self._open = threading.Event(), threading.Event()
+
+    def __call__(self, statement: str) -> None:
+        self.commits += statement == "COMMIT"
+        if statement == self._statement:
+            self._statement = ""
+            self._reached.set()
+            assert self._open.wait(SECONDS)
+
+    @contextmanager
+    def held_at(self, statement: str) -> Iterator[None]:
+        """The next time that the writer comes to the statement it waits there until the block ends."""
+        self._statement = statement
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self._reached.wait, SECONDS)
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+async def store(path: Path, gate: Gate) -> AsyncIterator[Store]:
+    store = Store(SqliteBackend(path, before_statement=gate))
+    yield store
+    await store.close()
+
+
+def launch_and_fail(tx: Transaction, error: Exception) -> None:
+    """Write something, then raise."""
+    launch(tx, DEFINITION)
+    raise error
+
+
+async def test_an_exception_undoes_only_its_own_callers_share(store: Store, gate: Gate) -> None:
+    with gate.held_at("insert_run"):
+        first = asyncio.create_task(store.launch(DEFINITION))
+        await gate.reached()
+        others = [
+            asyncio.create_task(store.launch(DEFINITION)),
+            asyncio.create_task(store.backend.write(launch_and_fail, ConflictError("no"))),
+            asyncio.create_task(store.launch(DEFINITION)),
+        ]
+        await asyncio.sleep(0)
+    before, failure, after = await asyncio.gather(*others, return_exceptions=True)
+
+    assert isinstance(failure, ConflictError)
+    runs = await store.jobs(JobFilter(), oldest_first=True)
+    assert {job.root_id for job in runs.items} == {await first, before, after}
+    assert await store.check() == ()
+
+
+async def test_callers_that_come_together_share_a_commit(store: Store, gate: Gate) -> None:
+    with gate.held_at("insert_run"):
+        first = asyncio.create_task(store.launch(DEFINITION))
+        await gate.reached()
+        others = [asyncio.create_task(store.launch(DEFINITION)) for _ in range(20)]
+        await asyncio.sleep(0)
+    await asyncio.gather(first, *others)
+
+    assert gate.commits == 2
+
+
+async def test_an_index_that_does_not_fit_is_no_harm_to_other_callers(store: Store, gate: Gate) -> None:
+    await store.backend.write(_break_index)
+    with gate.held_at("insert_run"):
+        first = asyncio.create_task(store.launch(DEFINITION))
+        await gate.reached()
+        check = asyncio.create_task(store.backend.write(_check_index))
+        other = asyncio.create_task(store.launch(DEFINITION))
+        await asyncio.sleep(0)
+    await asyncio.gather(first, check, other, return_exceptions=True)
+
+    assert isinstance(check.exception(), StoreError)
+    assert other.exception() is None
+
+
+def _break_index(tx: Transaction) -> None:
+    """A document of which the index does not know."""
+    tx.rows(
+        "insert_document",
+        source_type="test",
+        canonical_url="u",
+        url="u",
+        title="t",
+        markdown="m",
+        metadata="{}",
+        content_hash="",
+        now=0,
+        job_id=1,
+        root_id=1,
+    )
+    tx._cursor.execute(  # type: ignore[attr-defined]
+        "INSERT INTO documents_text (documents_text) VALUES ('delete-all')"
+    )
+
+
+def _check_index(tx: Transaction) -> None:
+    tx.rows("check_index")
+
+
+async def test_a_commit_that_fails_is_an_error_for_all_its_callers(path: Path) -> None:
+    fails = threading.Event()
+
+    def before_statement(statement: str) -> None:
+        if statement == "COMMIT" and fails.is_set():
+            raise OSError("the disk is gone")
+
+    store = Store(SqliteBackend(path, before_statement=before_statement))
+    fails.set()
+    answers = await asyncio.gather(
+        store.launch(DEFINITION), store.launch(DEFINITION), return_exceptions=True
+    )
+    fails.clear()
+
+    assert [type(answer) for answer in answers] == [OSError, OSError]
+    assert (await store.jobs(JobFilter())).total == 0
+    await store.launch(DEFINITION)
+    await store.close()
+
+
+async def test_readers_do_not_wait_for_the_writer_and_see_no_half_of_it(store: Store, gate: Gate) -> None:
+    run_id = await store.launch(DEFINITION)
+    with gate.held_at("COMMIT"):
+        cancelling = asyncio.create_task(store.cancel(run_id))
+        await gate.reached()
+        assert (await store.job(run_id)).state is JobState.PENDING
+        assert (await store.progress(run_id)).counts.pending == 1
+    await cancelling
+
+    assert (await store.job(run_id)).state is JobState.CANCELLED
+
+
+async def test_a_result_is_delivered_after_its_commit(store: Store, gate: Gate) -> None:
+    with gate.held_at("COMMIT"):
+        launching = asyncio.create_task(store.launch(DEFINITION))
+        await gate.reached()
+        assert not launching.done()
+    assert (await store.job(await launching)).state is JobState.PENDING
+
+
+async def test_a_caller_that_gave_up_does_not_undo_what_it_asked_for(store: Store, gate: Gate) -> None:
+    with gate.held_at("COMMIT"):
+        launching = asyncio.create_task(store.launch(DEFINITION))
+        await gate.reached()
+        launching.cancel()
+    await asyncio.wait([launching])
+    await store.fold()
+
+    assert (await store.jobs(JobFilter())).total == 2
+
+
+async def test_listeners_hear_of_a_change_after_its_commit(store: Store) -> None:
+    heard = []
+    forget = store.on_change(heard.append)
+    await store.launch(DEFINITION)
+    assert heard
+    assert Change.READY in heard[0]
+
+    forget()
+    heard.clear()
+    await store.launch(DEFINITION)
+    assert heard == []
+
+
+async def test_a_closed_store_says_so(path: Path) -> None:
+    store = Store(SqliteBackend(path))
+    await store.close()
+
+    with pytest.raises(StoreError, match="closed"):
+        await store.launch(DEFINITION)
+    with pytest.raises(StoreError, match="closed"):
+        await store.jobs(JobFilter())
+
+
+async def test_what_was_asked_for_before_closing_is_done(path: Path) -> None:
+    store = Store(SqliteBackend(path))
+    launching = [asyncio.create_task(store.launch(DEFINITION)) for _ in range(5)]
+    await asyncio.sleep(0)
+    await store.close()
+
+    assert len({await each for each in launching}) == 5
