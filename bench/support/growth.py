@@ -14,25 +14,20 @@ READS = 200
 
 
 async def growth(folder: Path, finished: int) -> dict[str, float]:
-    """Claims in a store with 1,000 and with `finished` ended jobs; reading the progress of its largest parent."""
-    few, _ = await _measured(folder / "few.db", 1_000)
-    many, reads = await _measured(folder / "many.db", finished)
-    return {
-        "claim_p99_milliseconds_with_1000_finished_jobs": few,
-        f"claim_p99_milliseconds_with_{finished}_finished_jobs": many,
-        "claim_growth_ratio": many / few,
-        f"progress_of_{min(finished, LARGEST_RUN)}_children_p99_milliseconds": reads,
-    }
-
-
-async def _measured(path: Path, finished: int) -> tuple[float, float]:
-    """The 99th percentiles of a claim and of a look at the last parent's progress, in milliseconds."""
-    async with open_noop_bench(path) as bench:
+    """Claims in a store with 1,000 and in one with `finished` ended jobs; a look at the largest parent's progress."""
+    async with open_noop_bench(folder / "few.db") as few, open_noop_bench(folder / "many.db") as many:
+        await _finish(few, 1_000)
         parent_id = 0
         for begin in range(0, finished, LARGEST_RUN):
-            parent_id = await _finish(bench, min(LARGEST_RUN, finished - begin))
-        reads = await _reads(bench, parent_id)
-        return percentile(await _claims(bench), 99), percentile(reads, 99)
+            parent_id = await _finish(many, min(LARGEST_RUN, finished - begin))
+        reads = await _reads(many, parent_id)
+        claims_with_few, claims_with_many = await _claims(few, many)
+    return {
+        "claim_p99_milliseconds_with_1000_finished_jobs": percentile(claims_with_few, 99),
+        f"claim_p99_milliseconds_with_{finished}_finished_jobs": percentile(claims_with_many, 99),
+        "claim_growth_ratio": percentile(claims_with_many, 99) / percentile(claims_with_few, 99),
+        f"progress_of_{min(finished, LARGEST_RUN)}_children_p99_milliseconds": percentile(reads, 99),
+    }
 
 
 async def _finish(bench: NoopBench, jobs: int) -> int:
@@ -53,14 +48,22 @@ async def _reads(bench: NoopBench, parent_id: int) -> list[float]:
     return waits
 
 
-async def _claims(bench: NoopBench) -> list[float]:
-    """Claims of one job each, while nothing else runs; every job is ended before the next claim."""
-    await bench.launch(CLAIMS)
-    await bench.plan(CLAIMS)
-    waits = []
+async def _claims(*benches: NoopBench) -> list[list[float]]:
+    """Claims of one job each, by bench, in turn: a slow moment of the disk meets all of them."""
+    for bench in benches:
+        await bench.launch(CLAIMS)
+        await bench.plan(CLAIMS)
+    waits: list[list[float]] = [[] for _ in benches]
     for _ in range(CLAIMS):
-        began = time.perf_counter()
-        [job] = (await bench.engine.store.claim([CHILD_TYPE], 1, LEASE_MS)).jobs
-        waits.append((time.perf_counter() - began) * 1000)
-        await bench.engine.store.settle([Settlement(job.id, job.lease_number, End.COMPLETED)])
+        for bench, of_bench in zip(benches, waits, strict=True):
+            of_bench.append(await _claim(bench))
     return waits
+
+
+async def _claim(bench: NoopBench) -> float:
+    """How many milliseconds a claim takes; the job is ended afterwards."""
+    began = time.perf_counter()
+    [job] = (await bench.engine.store.claim([CHILD_TYPE], 1, LEASE_MS)).jobs
+    milliseconds = (time.perf_counter() - began) * 1000
+    await bench.engine.store.settle([Settlement(job.id, job.lease_number, End.COMPLETED)])
+    return milliseconds

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import JobKind
+from quaero.models.toml_writer import ConfigValue
 from quaero.settings import QueueSettings
 from quaero.store.reads import JobFilter
 from quaero.testing import finish, open_test_engine
 
 
 async def main(database: Path, url: str) -> None:
-    config = {
+    config: dict[str, ConfigValue] = {
         "start_urls": [url],
         "max_pages": 1000,
         "max_depth": 100,

@@ -38,6 +38,13 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         values["states"] = None if self.states is None else to_json(self.states)
         return values
 
+    @property
+    def scope(self) -> str:
+        """Which statements answer: an index serves each of these, and none serves all of them."""
+        if self.parent_id is not None or self.root_id is not None:
+            return "jobs_below"
+        return "runs" if self.kind is JobKind.RUN else "jobs"
+
 
 class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which documents: every field that is set must hold. `url_part` is text that the URL contains."""
@@ -127,10 +134,11 @@ def job(reader: Reader, job_id: int) -> Job:
 
 
 def jobs(reader: Reader, wanted: JobFilter, limit: int, cursor: int | None, oldest_first: bool) -> JobPage:
-    [(total,)] = reader.rows("count_jobs", **wanted.parameters())
+    parameters = wanted.parameters()
+    [(total,)] = reader.rows(f"count_{wanted.scope}", **parameters)
     rows = reader.rows(
-        "list_jobs",
-        **wanted.parameters(),
+        f"list_{wanted.scope}",
+        **parameters,
         before=None if oldest_first else cursor,
         after=cursor if oldest_first else None,
         oldest_first=int(oldest_first),
@@ -138,6 +146,10 @@ def jobs(reader: Reader, wanted: JobFilter, limit: int, cursor: int | None, olde
     )
     items = tuple(job_of(row) for row in rows[:limit])
     return JobPage(items, total, items[-1].id if len(rows) > limit else None)
+
+
+def running(reader: Reader, run_id: int, limit: int) -> tuple[Job, ...]:
+    return tuple(job_of(row) for row in reader.rows("running_jobs", root_id=run_id, limit=limit))
 
 
 def progress(reader: Reader, job_id: int) -> ParentProgress:

@@ -130,8 +130,12 @@ class Store:
     async def jobs(
         self, wanted: JobFilter, *, limit: int = 50, cursor: int | None = None, oldest_first: bool = False
     ) -> JobPage:
-        """One page of the jobs, newest first unless asked otherwise."""
+        """One page of the jobs, newest first. `oldest_first` needs a run or a parent in the filter."""
         return await self.backend.read(reads.jobs, wanted, limit, cursor, oldest_first)
+
+    async def running(self, run_id: int, *, limit: int = 50) -> tuple[Job, ...]:
+        """The child jobs of a run that are being executed, the longest first."""
+        return await self.backend.read(reads.running, run_id, limit)
 
     async def progress(self, job_id: int) -> ParentProgress:
         return await self.backend.read(reads.progress, job_id)

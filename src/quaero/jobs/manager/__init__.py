@@ -16,8 +16,11 @@ class JobManager(Protocol):
     `config_model` checks the step's config when a definition is read, and gives `create_parent_job` its config.
     """
 
-    manager_type: str
-    config_model: "type[BaseModel]"
+    @property
+    def manager_type(self) -> str: ...
+
+    @property
+    def config_model(self) -> "type[BaseModel]": ...
 
     def limits(self, config: Any) -> StepLimits:
         """What the store shall enforce for the parent job of a step with this (validated) config."""

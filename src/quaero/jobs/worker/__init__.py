@@ -88,7 +88,8 @@ class JobContext:
 class JobWorker(Protocol):
     """Executes the child jobs whose type is `worker_type`."""
 
-    worker_type: str
+    @property
+    def worker_type(self) -> str: ...
 
     def validate(self, job: Job) -> None:
         """Raise `JobFailure` if the job's config cannot be executed."""

@@ -45,7 +45,7 @@ def open_reader(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_NOMUTEX)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.pragma("query_only", True)
-    connection.pragma("mmap_size", 1 << 28)
+    connection.pragma("cache_size", -8_192)
     return connection
 
 
@@ -87,7 +87,7 @@ def _configure(connection: apsw.Connection) -> None:
     connection.pragma("foreign_keys", True)
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")
-    connection.pragma("cache_size", -65_536)
+    connection.pragma("cache_size", -16_384)  # kibibytes
     connection.pragma("wal_autocheckpoint", 4_000)
 
 

@@ -91,7 +91,7 @@ class Writer:
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run `function(transaction, *arguments)` and return its result once it is committed."""
-        if self._closed or not self._thread.is_alive():
+        if self._closed:
             raise StoreError("the store is closed", where=str(self._path))
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._requests.put(_Request(function, arguments, done))
@@ -113,9 +113,15 @@ class Writer:
                 group, last = self._next_group()
                 if group:
                     self._commit(group)
-        except BaseException as error:  # noqa: BLE001 - the thread ends: whoever waits must not wait for ever
-            failure = StoreError(f"the writer stopped ({error!r})", where=str(self._path))
+        except BaseException as error:  # noqa: BLE001 - nothing can be written any more, but nobody waits for ever
+            self._refuse_all(group, StoreError(f"the writer stopped ({error!r})", where=str(self._path)))
+
+    def _refuse_all(self, group: list[_Request], failure: StoreError) -> None:
+        """Answer with the failure until the store is closed."""
+        last = False
+        while not last:
             self._call_soon(_deliver, [_Result(request.done, None, failure) for request in group])
+            group, last = self._next_group()
 
     def _next_group(self) -> tuple[list[_Request], bool]:
         group: list[_Request] = []

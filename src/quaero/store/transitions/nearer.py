@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from quaero.models.job import ChildJob, JobState
+from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
 
 BEFORE_ITS_WORK = frozenset({JobState.PENDING, JobState.PAUSED, JobState.WAITING})
@@ -14,13 +15,13 @@ def move_nearer(tx: Transaction, parent_id: int, depth: int, known: Sequence[Chi
     Work that has not begun moves up. Work that has begun may have been cut off by its greater depth, so it is
     spawned once more, under a name of its own for that depth.
     """
-    again = []
-    for child in known:
-        key = child.dedupe_key
-        found = tx.rows("deeper_work", parent_id=parent_id, dedupe_key=key, depth=depth)
-        if not found:
-            continue
-        [(job_id, state)] = found
+    again: list[ChildJob] = []
+    if not known:
+        return again
+    by_key = {child.dedupe_key: child for child in known}
+    found = tx.rows("deeper_work", parent_id=parent_id, keys=to_json(list(by_key)), depth=depth)
+    for key, job_id, state in found:
+        child = by_key[key]
         if job_id is None:
             tx.rows(
                 "lift_frontier", parent_id=parent_id, dedupe_key=key, depth=depth, priority=child.priority

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quaero.models.job import ChildJob, JobKind, JobState
+from quaero.models.job import ChildJob
 from quaero.store.journal import Journal
 from quaero.store.rows import from_json, to_json
 from quaero.store.transaction import Transaction
@@ -40,14 +40,10 @@ def spawn(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[
 
 
 def _unseen(tx: Transaction, parent_id: int, children: Sequence[ChildJob]) -> list[ChildJob]:
-    keyed = [
-        {"parent_id": parent_id, "dedupe_key": child.dedupe_key, "job_id": None}
-        for child in children
-        if child.dedupe_key is not None
-    ]
+    keyed = [child.dedupe_key for child in children if child.dedupe_key is not None]
     if not keyed:
         return list(children)
-    unclaimed = {key for (key,) in tx.many("insert_key", keyed)}
+    unclaimed = {key for (key,) in tx.rows("insert_keys", parent_id=parent_id, keys=to_json(keyed))}
     new = []
     for child in children:
         if child.dedupe_key is None:
@@ -70,33 +66,25 @@ def _take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
 def _insert_jobs(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[ChildJob]) -> None:
     if not children:
         return
-    ids = tx.many(
-        "insert_job",
-        [
-            {
-                "root_id": origin.root_id,
-                "parent_id": origin.parent_id,
-                "kind": JobKind.CHILD,
-                "type": child.type,
-                "name": child.name,
-                "state": JobState.PENDING,
-                "config": to_json(child.config),
-                "depth": origin.depth,
-                "discovered_by": origin.discovered_by,
-                "priority": child.priority,
-                "now": tx.now,
-            }
-            for child in children
-        ],
+    rows = [(child.type, child.name, to_json(child.config), child.priority) for child in children]
+    inserted = tx.rows(
+        "insert_children",
+        root_id=origin.root_id,
+        parent_id=origin.parent_id,
+        depth=origin.depth,
+        discovered_by=origin.discovered_by,
+        children=to_json(rows),
+        now=tx.now,
     )
+    ids = sorted(job_id for (job_id,) in inserted)  # given in the order of the children, told in any
     keys = [
         {"job_id": job_id, "parent_id": origin.parent_id, "dedupe_key": child.dedupe_key}
-        for (job_id,), child in zip(ids, children, strict=True)
+        for job_id, child in zip(ids, children, strict=True)
         if child.dedupe_key is not None
     ]
     if keys:
         tx.many("set_key_job", keys)
-    named = [(job_id, child.name) for (job_id,), child in zip(ids, children, strict=True)]
+    named = [(job_id, child.name) for job_id, child in zip(ids, children, strict=True)]
     journal.spawned(named, origin.root_id, origin.parent_id, origin.depth, origin.discovered_by)
 
 

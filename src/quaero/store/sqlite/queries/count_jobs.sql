@@ -1,7 +1,6 @@
-SELECT count(*) FROM jobs j
-WHERE (:root_id IS NULL OR j.root_id = :root_id)
-  AND (:parent_id IS NULL OR j.parent_id = :parent_id)
-  AND (:kind IS NULL OR j.kind = :kind)
+SELECT count(*)
+FROM jobs j
+WHERE (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
   AND (:type IS NULL OR j.type = :type)
   AND (:definition_id IS NULL OR j.root_id IN (SELECT job_id FROM runs WHERE definition_id = :definition_id))

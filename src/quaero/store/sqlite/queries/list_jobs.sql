@@ -3,11 +3,9 @@ SELECT j.id, j.root_id, j.parent_id, j.kind, j.type, j.name, j.state, j.config, 
 FROM jobs j
 WHERE (:before IS NULL OR j.id < :before)
   AND (:after IS NULL OR j.id > :after)
-  AND (:root_id IS NULL OR j.root_id = :root_id)
-  AND (:parent_id IS NULL OR j.parent_id = :parent_id)
   AND (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
   AND (:type IS NULL OR j.type = :type)
   AND (:definition_id IS NULL OR j.root_id IN (SELECT job_id FROM runs WHERE definition_id = :definition_id))
-ORDER BY CASE WHEN :oldest_first THEN j.id ELSE -j.id END
+ORDER BY j.id DESC
 LIMIT :limit
