@@ -35,6 +35,7 @@ def run_to_end(session: Session, pick: PickRun, *, as_json: bool) -> int:
 
 async def start_or_resume(engine: Engine, definition: JobDefinition, view: View) -> int:
     """The definition's run that has not ended, or a new one."""
+    engine.registry.load()
     open_run = await engine.store.open_run(definition.id)
     if open_run is None:
         return await engine.control.launch(definition)

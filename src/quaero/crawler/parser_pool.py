@@ -38,7 +38,7 @@ class ParserPool:
 
     def __init__(
         self,
-        processes: int = 1,
+        processes: int = 2,
         *,
         deadline_seconds: float = 10.0,
         memory_bytes: int = 1024**3,
@@ -67,6 +67,11 @@ class ParserPool:
             self._waiting.append(parsing)
             self._dispatch()
         return await parsing.result
+
+    def warm_up(self) -> None:
+        """Start the first process now, so that the first page need not wait for it."""
+        if not (self._children or self._starting or self._closed):
+            self._start()
 
     async def close(self) -> None:
         """End all processes; pages still being parsed fail."""

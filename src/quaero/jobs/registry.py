@@ -42,6 +42,10 @@ class Registry:
         """The config model of each action, for the definition reader."""
         return {action: manager.config_model for action, manager in self.managers.items()}
 
+    def load(self) -> None:
+        """Take all of them now: what they import takes a moment, which no run should have to wait for."""
+        self.managers, self.workers  # noqa: B018 - asking is what loads them
+
     async def close(self) -> None:
         """Close the workers; they can be used again afterwards."""
         for worker in self.workers.values():

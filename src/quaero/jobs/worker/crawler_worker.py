@@ -24,7 +24,7 @@ class CrawlerWorker:
 
     def __init__(self) -> None:
         self._sessions: OrderedDict[int, CrawlSession] = OrderedDict()
-        self._parsers: ParserPool | None = None
+        self._parsers = ParserPool()
 
     def validate(self, job: Job) -> None:
         if not isinstance(job.config.get("url"), str):
@@ -44,9 +44,8 @@ class CrawlerWorker:
         while self._sessions:
             _, session = self._sessions.popitem()
             await session.close()
-        if self._parsers is not None:
-            await self._parsers.close()
-            self._parsers = None
+        await self._parsers.close()
+        self._parsers = ParserPool()
 
     async def _crawl(self, job: Job, context: JobContext, session: CrawlSession) -> Outcome:
         url: str = job.config["url"]
@@ -65,8 +64,6 @@ class CrawlerWorker:
         return _outcome(job, context, session, response, page)
 
     async def _parse(self, response: Response, session: CrawlSession) -> ParsedPage:
-        if self._parsers is None:
-            self._parsers = ParserPool()
         content_type = response.headers.get("content-type", "")
         request = ParseRequest(
             response.body, response.url, content_type, session.scope, session.config.extract
@@ -84,6 +81,7 @@ class CrawlerWorker:
     async def _session(self, parent_id: int, config: CrawlConfig) -> CrawlSession:
         session = self._sessions.get(parent_id)
         if session is None:
+            self._parsers.warm_up()
             session = self._sessions[parent_id] = CrawlSession.of(config)
             await self._drop_idle_sessions()
         return session
