@@ -14,8 +14,9 @@ from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError, JobFailure
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import Outcome
+from quaero.settings import QueueSettings
 from quaero.store.reads import JobFilter
-from quaero.testing import open_test_engine
+from quaero.testing import SettableClock, open_test_engine
 from tests.kit import ScriptManager, script_definition, script_step
 
 SECONDS = 3
@@ -222,3 +223,32 @@ async def test_following_a_run_from_behind_its_end_ends(tmp_path: Path) -> None:
         last = (await engine.store.run(child.root_id)).last_event
         async with asyncio.timeout(SECONDS):
             assert [event async for event in engine.hub.follow(child.root_id, after=last)] == []
+
+
+async def test_an_execution_whose_lease_is_lost_is_stopped_though_the_job_runs_here_again(
+    tmp_path: Path,
+) -> None:
+    clock = SettableClock()
+    first_runs, first_stops, second_runs = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def execute(job: Job, context: JobContext) -> Outcome:
+        (second_runs if first_runs.is_set() else first_runs).set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            first_stops.set()
+        return Outcome()
+
+    queue = QueueSettings(heartbeat_ms=10)
+    async with open_test_engine(
+        tmp_path / "test.db", [ScriptManager()], [Worker(execute)], queue=queue, clock=clock
+    ) as engine:
+        run_id = await engine.control.launch(ONE_CHILD)
+        async with engine.working(run_id):
+            await first_runs.wait()
+            while not second_runs.is_set():
+                clock.advance(queue.lease_ms)
+                if await engine.store.rescue(queue.max_lost_leases):
+                    await second_runs.wait()
+            async with asyncio.timeout(SECONDS):
+                await first_stops.wait()

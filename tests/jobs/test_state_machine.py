@@ -254,7 +254,9 @@ class JobTrees(RuleBasedStateMachine):
     def adopt(self, before: dict[int, JobState]) -> list[Node]:
         """Take over what the store made of reopened jobs; which these are."""
         stored = {job.id: job for job in self.stored_jobs()}
-        changed = [node for node in self.model.jobs().values() if stored[node.id].state is not before[node.id]]
+        changed = [
+            node for node in self.model.jobs().values() if stored[node.id].state is not before[node.id]
+        ]
         for node in changed:
             assert before[node.id].final
             assert not stored[node.id].state.final

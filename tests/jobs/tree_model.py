@@ -123,7 +123,9 @@ class Forest:
         assert child.parent is not None
         child.state, child.lease, child.run_at = ENDS[end], None, run_at
         if end is End.COMPLETED:
-            child.stored = True  # its slot comes back only after the children that it found have looked for one
+            child.stored = (
+                True  # its slot comes back only after the children that it found have looked for one
+            )
             self.spawn(child.parent, keys, ids)
             child.stored = stores
         self.promote(child.parent, ids)

@@ -148,3 +148,13 @@ async def test_a_job_that_was_given_back_keeps_its_attempts_for_itself(store: St
 
     assert (first.attempt, second.attempt) == (1, 1)
     assert second.lease_number > first.lease_number
+
+
+async def test_two_different_ends_of_one_execution_in_a_batch_are_one_end(store: Store) -> None:
+    _, parent = await launch(store)
+    await plan(store, parent, "page")
+    [job] = await claim(store)
+
+    await store.settle([settlement(job, End.RETRY), settlement(job, End.COMPLETED)])
+
+    assert await store.check() == ()

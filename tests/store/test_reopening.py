@@ -97,3 +97,20 @@ async def test_what_is_reopened_is_exactly_what_failed_or_was_cancelled(store: S
     assert await store.retry(run_id) == 2
     assert await children(store, run_id) == {"good": "completed", "bad": "pending", "unwanted": "pending"}
     assert await store.check() == ()
+
+
+async def test_steps_that_are_tried_again_keep_their_order(store: Store) -> None:
+    run_id, parent = await launch(
+        store, script_definition(script_step("first", on_error="continue"), script_step("second"))
+    )
+    for name in ("a", "b"):
+        await plan(store, parent, name)
+        [child] = await claim(store)
+        await store.settle([settlement(child, End.FAILED)])
+        await store.fold()
+        if name == "a":
+            [parent] = await claim(store, "script")
+
+    await store.retry(run_id)
+
+    assert [job.name for job in await claim(store)] == ["a"]

@@ -38,7 +38,7 @@ class ParserPool:
 
     def __init__(
         self,
-        processes: int = 2,
+        processes: int = 1,
         *,
         deadline_seconds: float = 10.0,
         memory_bytes: int = 1024**3,

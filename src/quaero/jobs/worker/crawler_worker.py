@@ -1,5 +1,6 @@
 """Fetches one page, stores it as a document, and spawns the pages that it links to."""
 
+import os
 from collections import OrderedDict
 
 from quaero.crawler.page import ParsedPage, ParseRequest
@@ -14,6 +15,7 @@ from quaero.models.job import Job
 from quaero.models.outcome import Outcome
 
 SESSIONS_KEPT = 8
+PARSERS = min(2, os.cpu_count() or 1)
 NOT_COLLECTED = frozenset({"content_type_refused", "redirect_out_of_scope"})
 
 
@@ -24,7 +26,7 @@ class CrawlerWorker:
 
     def __init__(self) -> None:
         self._sessions: OrderedDict[int, CrawlSession] = OrderedDict()
-        self._parsers = ParserPool()
+        self._parsers = ParserPool(PARSERS)
 
     def validate(self, job: Job) -> None:
         if not isinstance(job.config.get("url"), str):
@@ -45,7 +47,7 @@ class CrawlerWorker:
             _, session = self._sessions.popitem()
             await session.close()
         await self._parsers.close()
-        self._parsers = ParserPool()
+        self._parsers = ParserPool(PARSERS)
 
     async def _crawl(self, job: Job, context: JobContext, session: CrawlSession) -> Outcome:
         url: str = job.config["url"]

@@ -1,5 +1,5 @@
 SELECT count(*)
-FROM runs r JOIN jobs j ON j.id = r.job_id
+FROM runs r CROSS JOIN jobs j ON j.id = r.job_id
 WHERE (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
   AND (:type IS NULL OR j.type = :type)
