@@ -1,6 +1,6 @@
 """A process for the kill tests: crawls a site, or goes on with the crawl that it finds in the database.
 
-    crawl_process.py DATABASE URL
+crawl_process.py DATABASE URL
 """
 
 import asyncio

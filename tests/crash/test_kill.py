@@ -46,5 +46,9 @@ async def test_a_crawl_that_is_killed_again_and_again_ends_as_if_nothing_had_hap
         [run] = (await engine.store.jobs(JobFilter(kind=JobKind.RUN))).items
         assert run.state is JobState.COMPLETED
         events = await engine.store.events(run.id, limit=100_000)
-        ends = [event for event in events if event.type == "job_status_change" and event.data["after"] == "completed"]
+        ends = [
+            event
+            for event in events
+            if event.type == "job_status_change" and event.data["after"] == "completed"
+        ]
         assert max(Counter(event.job_id for event in ends).values()) == 1

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from tests.crawler.misbehaving_server import MisbehavingServer, running_server
 
 

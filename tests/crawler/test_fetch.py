@@ -3,11 +3,11 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.crawler.misbehaving_server import PAGE, Exchange, MisbehavingServer
 
 from quaero.crawler.fetch import Fetcher
 from quaero.crawler.response import FetchLimits
 from quaero.models.errors import FetchError
+from tests.crawler.misbehaving_server import PAGE, Exchange, MisbehavingServer
 
 HURRIED = FetchLimits(deadline_seconds=0.2)
 

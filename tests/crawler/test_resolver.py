@@ -3,12 +3,12 @@ import socket
 from typing import Any
 
 import pytest
-from tests.crawler.misbehaving_server import PAGE, MisbehavingServer
 
 from quaero.crawler.addresses import PrivateHosts
 from quaero.crawler.fetch import Fetcher
 from quaero.crawler.resolver import GuardedResolver
 from quaero.models.errors import FetchError
+from tests.crawler.misbehaving_server import PAGE, MisbehavingServer
 
 
 class NameSystem:

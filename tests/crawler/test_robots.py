@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from tests.crawler.misbehaving_server import PAGE, Exchange, MisbehavingServer
 
 from quaero.crawler.fetch import Fetcher
 from quaero.crawler.robots import RobotsCache
+from tests.crawler.misbehaving_server import PAGE, Exchange, MisbehavingServer
 
 RULES = b"User-agent: *\nDisallow: /private/\nAllow: /private/news\nCrawl-delay: 2.5\n"
 

@@ -84,7 +84,9 @@ async def test_a_heartbeat_keeps_a_lease_and_tells_which_are_lost(
 ) -> None:
     child = await claimed_child(engine)
     clock.advance(LEASE_MS - 1)
-    assert await engine.store.heartbeat([(child.id, child.lease_number)], LEASE_MS) == {child.id}
+    assert await engine.store.heartbeat([(child.id, child.lease_number)], LEASE_MS) == {
+        (child.id, child.lease_number)
+    }
     clock.advance(LEASE_MS - 1)
     assert await engine.store.rescue(10) == 0
 

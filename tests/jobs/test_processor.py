@@ -33,10 +33,13 @@ class Worker:
     worker_type = "scripted"
 
     def __init__(self, execute: Execute) -> None:
-        self.execute = execute
+        self._execute = execute
 
     def validate(self, job: Job) -> None:
         pass
+
+    async def execute(self, job: Job, context: JobContext) -> Outcome:
+        return await self._execute(job, context)
 
     async def close(self) -> None:
         pass
@@ -135,9 +138,9 @@ async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(tm
 async def running(engine: Engine, run_id: int) -> None:
     """Returns when the child of a run is claimed."""
     async for event in engine.hub.follow(run_id):
-        if event.type == "job_status_change" and event.data["after"] == "running":
-            if (await engine.store.job(event.job_id)).kind is JobKind.CHILD:
-                return
+        begins = event.type == "job_status_change" and event.data["after"] == "running"
+        if begins and (await engine.store.job(event.job_id)).kind is JobKind.CHILD:
+            return
 
 
 async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever(tmp_path: Path) -> None:

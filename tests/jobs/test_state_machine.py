@@ -201,7 +201,7 @@ class JobTrees(RuleBasedStateMachine):
 
         kept = self.run(self.store.heartbeat([(job.id, job.lease_number) for job in jobs], LEASE_MS))
 
-        assert kept == set(held)
+        assert kept == {(job.id, job.lease_number) for job in jobs if job.id in held}
         for node in held.values():
             node.until = self.clock.ticks_ms() + LEASE_MS
 
@@ -258,7 +258,7 @@ class JobTrees(RuleBasedStateMachine):
             node for node in self.model.jobs().values() if stored[node.id].state is not before[node.id]
         ]
         for node in changed:
-            assert before[node.id].final
+            assert before[node.id].final or before[node.id] is JobState.WAITING  # whose turn came meanwhile
             assert not stored[node.id].state.final
             node.state, node.run_at, node.losses = stored[node.id].state, 0, 0
         return changed
@@ -318,4 +318,4 @@ class JobTrees(RuleBasedStateMachine):
 
 
 TestJobTrees = JobTrees.TestCase
-TestJobTrees.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestJobTrees.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

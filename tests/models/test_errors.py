@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from quaero.models import errors
 from quaero.models.errors import FetchError, JobFailure, QuaeroError
 
-KINDS = [
-    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, QuaeroError)
-]
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, QuaeroError)]
 
 
 @pytest.mark.parametrize(

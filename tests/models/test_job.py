@@ -22,7 +22,7 @@ def allowed(before: JobState, after: JobState, *, reopening: bool = False) -> bo
 
 
 def test_a_state_is_either_open_or_final() -> None:
-    assert FINAL_STATES | OPEN_STATES == set(JobState)
+    assert set(JobState) == FINAL_STATES | OPEN_STATES
     assert not FINAL_STATES & OPEN_STATES
     assert {state for state in JobState if state.final} == FINAL_STATES
 

@@ -82,7 +82,13 @@ def test_without_a_tolerance_a_parent_fails_only_if_nothing_succeeded(
 def test_one_more_failure_never_saves_a_parent(progress: Progress, rule: EndRule) -> None:
     assume(conclude(progress, rule) is JobState.FAILED)
     worse = Progress(
-        progress.total + 1, 0, 0, progress.completed, progress.failed + 1, progress.cancelled, progress.skipped
+        progress.total + 1,
+        0,
+        0,
+        progress.completed,
+        progress.failed + 1,
+        progress.cancelled,
+        progress.skipped,
     )
     assert conclude(worse, rule) is JobState.FAILED
 

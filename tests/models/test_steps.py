@@ -94,7 +94,9 @@ def test_no_step_begins_before_all_that_it_depends_on_have_ended(
     run = Run(definition)
     while True:
         for index in run.began:
-            needed = [i for i, step in enumerate(definition.steps) if step.name in definition.steps[index].depends]
+            needed = [
+                i for i, step in enumerate(definition.steps) if step.name in definition.steps[index].depends
+            ]
             assert all(run.states[i].final for i in needed)
         if not run.active:
             return
@@ -114,7 +116,9 @@ def test_a_run_in_which_all_goes_well_completes_and_skips_only_what_waits_for_fa
     while run.active:
         run.end(run.active[0], JobState.COMPLETED)
     assert conclude_run(definition, run.states) is JobState.COMPLETED
-    skipped = {step.condition for step, state in zip(definition.steps, run.states, strict=True) if state is SKIPPED}
+    skipped = {
+        step.condition for step, state in zip(definition.steps, run.states, strict=True) if state is SKIPPED
+    }
     assert skipped <= {"on_failure"}
 
 

@@ -1,11 +1,9 @@
-"""A process that launches runs in a shared database and works until no run is open: `drain_process.py PATH RUNS`."""
+"""A process that launches runs in a shared database and works until they have ended: `drain_process.py PATH RUNS`."""
 
 import asyncio
 import sys
 from pathlib import Path
 
-from quaero.models.job import JobKind, JobState
-from quaero.store.reads import JobFilter
 from quaero.testing import open_test_engine
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
 
@@ -16,21 +14,19 @@ DEFINITION = script_definition(
     script_step("after", count=10),
     overlap=True,
 )
-OPEN = JobFilter(kind=JobKind.RUN, states=(JobState.PENDING, JobState.RUNNING))
 
 
 async def main(path: Path, runs: int) -> None:
-    worker = ScriptWorker()
-    async with open_test_engine(path, [ScriptManager()], [worker]) as engine:
-        async with engine.working() as work:
-            failure = asyncio.create_task(work.failure())
-            launched = [await engine.control.launch(DEFINITION) for _ in range(runs)]
-            for run_id in launched:
-                async for _ in engine.hub.follow(run_id):
-                    if failure.done():
-                        failure.result()
-            failure.cancel()
-    print(worker.executed.total())
+    async with (
+        open_test_engine(path, [ScriptManager()], [ScriptWorker()]) as engine,
+        engine.working() as work,
+    ):
+        failure = asyncio.create_task(work.failure())
+        for run_id in [await engine.control.launch(DEFINITION) for _ in range(runs)]:
+            async for _ in engine.hub.follow(run_id):
+                if failure.done():
+                    failure.result()
+        failure.cancel()
 
 
 if __name__ == "__main__":

@@ -92,7 +92,9 @@ def definition() -> JobDefinition:
     return script_definition(script_step())
 
 
-async def test_a_process_whose_clock_is_hours_ahead_takes_no_lease_away(path: Path, definition: JobDefinition) -> None:
+async def test_a_process_whose_clock_is_hours_ahead_takes_no_lease_away(
+    path: Path, definition: JobDefinition
+) -> None:
     behind, ahead = SettableClock(), SettableClock()
     ahead.set_wrong(8 * 3_600_000)
     working, other = Store(SqliteBackend(path, clock=behind)), Store(SqliteBackend(path, clock=ahead))

@@ -53,7 +53,9 @@ async def test_the_last_progress_event_of_a_step_tells_how_it_ended(store: Store
     assert progress[-1].data["cancelled"] == 1
 
 
-async def test_the_first_child_of_another_run_does_not_wait_for_the_last_of_an_older_one(store: Store) -> None:
+async def test_the_first_child_of_another_run_does_not_wait_for_the_last_of_an_older_one(
+    store: Store,
+) -> None:
     _, older = await launch(store)
     await plan(store, older, *(f"old {n}" for n in range(10)))
     _, newer = await launch(store)

@@ -23,7 +23,9 @@ OLDER_VERSIONS = range(1, len(migrations()))
 
 def schema(connection: apsw.Connection) -> list[tuple[object, ...]]:
     """Everything that the schema holds, in no particular order of creation."""
-    return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+    return connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
+    ).fetchall()
 
 
 def make_version(path: Path, version: int) -> None:
@@ -81,7 +83,7 @@ def test_a_migrated_file_has_the_schema_of_a_new_one(tmp_path: Path, version: in
 
 async def test_what_was_stored_is_there_after_opening_again(path: Path) -> None:
     first = Store(SqliteBackend(path))
-    run_id, parent = await launch(first)
+    _, parent = await launch(first)
     await plan(first, parent, "page")
     [child] = await claim(first)
     await first.settle([settlement(child, stores="page")])
@@ -164,7 +166,7 @@ def test_a_folder_that_cannot_be_written_is_said_to_be_so(exists: bool) -> None:
             open_writer(path).close()
         path.parent.chmod(0o555)
 
-        with without_privileges(), pytest.raises(StoreError, match="cannot be (opened|written)") as refused:
+        with without_privileges(), pytest.raises(StoreError, match=r"cannot be (opened|written)") as refused:
             open_writer(path)
 
         assert str(path) in refused.value.line()
@@ -188,6 +190,10 @@ def overwrite_middle(path: Path) -> None:
         file.write(b"\xaa" * 10 * PAGE_SIZE)
 
 
+def cut_in_half(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2 // PAGE_SIZE * PAGE_SIZE)
+
+
 async def test_a_damaged_file_is_noticed(path: Path) -> None:
     await full_store(path)
     overwrite_middle(path)
@@ -197,7 +203,7 @@ async def test_a_damaged_file_is_noticed(path: Path) -> None:
 
 async def test_a_cut_file_is_noticed(path: Path) -> None:
     await full_store(path)
-    os.truncate(path, path.stat().st_size // 2 // PAGE_SIZE * PAGE_SIZE)
+    cut_in_half(path)
 
     assert await complaints(path)
 

@@ -214,7 +214,26 @@ class Searching:
 
 
 SYNTAX = st.sampled_from(
-    ["title:", "url:", "tag:", "source:", "OR", "AND", "NOT", "NEAR", "-", "+", '"', "*", "(", ")", "^", ":", "{", "}"]
+    [
+        "title:",
+        "url:",
+        "tag:",
+        "source:",
+        "OR",
+        "AND",
+        "NOT",
+        "NEAR",
+        "-",
+        "+",
+        '"',
+        "*",
+        "(",
+        ")",
+        "^",
+        ":",
+        "{",
+        "}",
+    ]
 )
 WORDS = st.sampled_from(["queue", "lease", "links", "crawl", "café", "the", "jobs", "web", "docs"])
 TEXTS = st.lists(SYNTAX | WORDS | st.text(max_size=5) | st.just(" "), max_size=12).map("".join)
@@ -234,7 +253,10 @@ def test_text_that_is_no_unicode_is_no_error_either(search_of: Searching, text: 
         search_of(query)
 
 
-@given(st.lists(st.sampled_from(["url:docs", "tag:jobs", "source:web", "url:blog", "-url:queue"]), max_size=3), WORDS)
+@given(
+    st.lists(st.sampled_from(["url:docs", "tag:jobs", "source:web", "url:blog", "-url:queue"]), max_size=3),
+    WORDS,
+)
 @settings(max_examples=50, deadline=None)
 def test_a_filter_only_takes_away(search_of: Searching, filters: list[str], word: str) -> None:
     all_found, _ = search_of(word)

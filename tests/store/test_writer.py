@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quaero.models.errors import ConflictError, StoreError
-from quaero.models.job import JobState
+from quaero.models.job import JobKind, JobState
 from quaero.store.reads import JobFilter
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
@@ -80,7 +80,7 @@ async def test_an_exception_undoes_only_its_own_callers_share(store: Store, gate
     before, failure, after = await asyncio.gather(*others, return_exceptions=True)
 
     assert isinstance(failure, ConflictError)
-    runs = await store.jobs(JobFilter(), oldest_first=True)
+    runs = await store.jobs(JobFilter(kind=JobKind.RUN))
     assert {job.root_id for job in runs.items} == {await first, before, after}
     assert await store.check() == ()
 
@@ -143,9 +143,7 @@ async def test_a_commit_that_fails_is_an_error_for_all_its_callers(path: Path) -
 
     store = Store(SqliteBackend(path, before_statement=before_statement))
     fails.set()
-    answers = await asyncio.gather(
-        store.launch(DEFINITION), store.launch(DEFINITION), return_exceptions=True
-    )
+    answers = await asyncio.gather(store.launch(DEFINITION), store.launch(DEFINITION), return_exceptions=True)
     fails.clear()
 
     assert [type(answer) for answer in answers] == [OSError, OSError]
@@ -186,7 +184,7 @@ async def test_a_caller_that_gave_up_does_not_undo_what_it_asked_for(store: Stor
 
 
 async def test_listeners_hear_of_a_change_after_its_commit(store: Store) -> None:
-    heard = []
+    heard: list[Change] = []
     forget = store.on_change(heard.append)
     await store.launch(DEFINITION)
     assert heard

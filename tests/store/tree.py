@@ -11,7 +11,7 @@ from quaero.store.store import Store
 from tests.kit import script_definition, script_step
 
 LEASE_MS = 60_000
-MAX_LOST_LEASES = 3
+UNLIMITED = StepLimits()
 
 
 def page(name: str) -> ChildJob:
@@ -28,7 +28,9 @@ def document(name: str, text: str = "text") -> NewDocument:
     return NewDocument("test", url, url, name, text, content_hash(name, text))
 
 
-def settlement(job: Job, end: End = End.COMPLETED, *, stores: str = "", spawns: Sequence[str] = ()) -> Settlement:
+def settlement(
+    job: Job, end: End = End.COMPLETED, *, stores: str = "", spawns: Sequence[str] = ()
+) -> Settlement:
     """The end of the job's execution, perhaps with a document of that name and children of those names."""
     return Settlement(
         job.id,
@@ -48,7 +50,7 @@ async def launch(store: Store, definition: JobDefinition | None = None) -> tuple
 
 
 async def plan(
-    store: Store, parent: Job, *names: str, last: bool = True, limits: StepLimits = StepLimits()
+    store: Store, parent: Job, *names: str, last: bool = True, limits: StepLimits = UNLIMITED
 ) -> None:
     """Plan pages of these names."""
     await store.begin_plan(parent, limits)

@@ -41,6 +41,7 @@ OPEN_STATES = frozenset(JobState) - FINAL_STATES
 MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
     {
         (JobState.WAITING, JobState.PENDING),  # its turn has come
+        (JobState.WAITING, JobState.RUNNING),  # the same, for a reopened step that is planned already
         (JobState.WAITING, JobState.SKIPPED),  # its turn never comes
         (JobState.WAITING, JobState.CANCELLED),
         (JobState.PENDING, JobState.RUNNING),  # claimed
@@ -58,17 +59,15 @@ MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
 
 REOPENINGS: frozenset[tuple[JobState, JobState]] = frozenset(
     {
-        (JobState.FAILED, JobState.PENDING),
+        (JobState.FAILED, JobState.PENDING),  # a child that is tried again
         (JobState.CANCELLED, JobState.PENDING),
-        (JobState.FAILED, JobState.RUNNING),  # a parent or run whose children are tried again
-        (JobState.CANCELLED, JobState.RUNNING),
-        (
-            JobState.COMPLETED,
-            JobState.RUNNING,
-        ),  # completed with warnings: its failed children are tried again
-        (JobState.SKIPPED, JobState.WAITING),
+        (JobState.FAILED, JobState.WAITING),  # its step, which waits for its turn once more
         (JobState.CANCELLED, JobState.WAITING),
-        (JobState.FAILED, JobState.WAITING),
+        (JobState.COMPLETED, JobState.WAITING),
+        (JobState.SKIPPED, JobState.WAITING),  # a step that had no turn because of it
+        (JobState.FAILED, JobState.RUNNING),  # the run of it
+        (JobState.CANCELLED, JobState.RUNNING),
+        (JobState.COMPLETED, JobState.RUNNING),
     }
 )
 

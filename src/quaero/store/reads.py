@@ -134,6 +134,8 @@ def job(reader: Reader, job_id: int) -> Job:
 
 
 def jobs(reader: Reader, wanted: JobFilter, limit: int, cursor: int | None, oldest_first: bool) -> JobPage:
+    if oldest_first and wanted.scope != "jobs_below":
+        raise ValueError("only the jobs of a run or of a parent can be listed from the oldest on")
     parameters = wanted.parameters()
     [(total,)] = reader.rows(f"count_{wanted.scope}", **parameters)
     rows = reader.rows(

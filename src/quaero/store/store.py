@@ -85,8 +85,8 @@ class Store:
         self._served = claimed.served
         return claimed
 
-    async def heartbeat(self, held: Sequence[tuple[int, int]], lease_ms: int) -> set[int]:
-        """Extend leases, given as (job id, lease number); the ids of the jobs that are still held."""
+    async def heartbeat(self, held: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
+        """Extend leases, given as (job id, lease number); those that are still held."""
         return await self.backend.write(leases.heartbeat, held, lease_ms)
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[int]:

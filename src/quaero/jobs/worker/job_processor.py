@@ -147,7 +147,7 @@ class JobProcessor:
             kept = await self._store.heartbeat(claims, self._settings.lease_ms)
             for claim in claims:
                 held = self._held.get(claim)
-                if held is not None and claim[0] not in kept:
+                if held is not None and claim not in kept:
                     held.stop(lost=True)
         return None
 

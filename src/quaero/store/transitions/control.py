@@ -7,6 +7,7 @@ from quaero.store.rows import job_of
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.fold import DefinitionOf
 from quaero.store.transitions.trees import close_tree
+from quaero.store.transitions.turns import give_turns
 
 CLOSED_BUT_NOT_DONE = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -41,8 +42,19 @@ def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
     if not count:
         raise ConflictError(f"job {job_id} is {job.state}: nothing in it failed or was cancelled")
     _reopen_above(tx, journal, job, definition_of)
+    _check_its_turn(tx, job)
     journal.flush()
     return count
+
+
+def _check_its_turn(tx: Transaction, job: Job) -> None:
+    """A step that depends on what was cancelled is skipped again at once: say so instead."""
+    step_id = job.parent_id if job.kind is JobKind.CHILD else job.id
+    if step_id is not None and require(tx, step_id).state.final:
+        raise ConflictError(
+            f"job {job.id} depends on a step that did not complete",
+            remedy=f"Try the whole run again: quaero jobs retry {job.root_id}",
+        )
 
 
 def _reopen_below(tx: Transaction, journal: Journal, job: Job) -> int:
@@ -52,9 +64,9 @@ def _reopen_below(tx: Transaction, journal: Journal, job: Job) -> int:
     below = [require(tx, job_id) for (job_id,) in tx.rows("not_done_children", parent_id=job.id)]
     count = sum(_reopen_below(tx, journal, child) for child in below)
     if job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE:
-        count += _reopen_parent(tx, journal, job)
+        count += _reopen(tx, journal, job, JobState.WAITING)
     elif job.kind is JobKind.PARENT and count and job.state.final:
-        _reopen_parent(tx, journal, job)
+        _reopen(tx, journal, job, JobState.WAITING)
     return count
 
 
@@ -68,26 +80,25 @@ def _reopen_child(tx: Transaction, journal: Journal, child: Job) -> int:
     return _reopen(tx, journal, child, JobState.PENDING)
 
 
-def _reopen_parent(tx: Transaction, journal: Journal, parent: Job) -> int:
-    """A parent whose plan is complete goes on with its children; another waits for its turn to be planned."""
-    planned = tx.rows("plan_closed", job_id=parent.id) == [(1,)]
-    return _reopen(tx, journal, parent, JobState.RUNNING if planned else JobState.WAITING)
-
-
 def _reopen_above(tx: Transaction, journal: Journal, job: Job, definition_of: DefinitionOf) -> None:
-    """Reopen what must be open for the subtree to go on, and the steps that had no turn because of it."""
+    """Reopen what must be open for the subtree to go on, and the steps that had no turn because of it.
+
+    A reopened step waits for its turn again, as the steps keep their order; its children wait with it.
+    """
     if job.kind is JobKind.CHILD and job.parent_id is not None:
         parent = require(tx, job.parent_id)
         if parent.state.final:
-            _reopen_parent(tx, journal, parent)
-    for step_id, state in tx.rows("steps_of_run", root_id=job.root_id):
+            _reopen(tx, journal, parent, JobState.WAITING)
+    for step_id, state, _ in tx.rows("steps_of_run", root_id=job.root_id):
         if state == JobState.SKIPPED:
             _reopen(tx, journal, require(tx, step_id), JobState.WAITING)
     run = require(tx, job.root_id)
+    definition = definition_of(tx, run.id)
     if run.state.final:
         _reopen(tx, journal, run, JobState.RUNNING)
-        timeout = definition_of(tx, run.id).timeout_ms
+        timeout = definition.timeout_ms
         tx.rows("set_deadline", job_id=run.id, deadline=None if timeout is None else tx.now + timeout)
+    give_turns(tx, journal, run.id, definition)
     tx.rows("mark_dirty", job_id=run.id)
     tx.touch(Change.DECISION)
 

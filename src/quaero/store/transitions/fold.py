@@ -77,8 +77,7 @@ def _end_step(
 
 
 def _fold_run(tx: Transaction, journal: Journal, run: Job, definition: JobDefinition) -> None:
-    steps = [(job_id, JobState(state)) for job_id, state in tx.rows("steps_of_run", root_id=run.id)]
-    states = give_turns(tx, journal, run.id, definition, steps)
+    states = give_turns(tx, journal, run.id, definition)
     if all(state.final for state in states):
         _end_run(tx, journal, run, conclude_run(definition, states))
 

@@ -27,15 +27,13 @@ def launch(tx: Transaction, definition: JobDefinition, alone: bool = False) -> i
     tx.rows("insert_run", job_id=run_id, definition_id=definition.id, definition=snapshot, deadline=deadline)
     tx.rows("insert_progress", job_id=run_id, root_id=run_id, step=None)
     journal.created(run_id, run_id, None, JobKind.RUN, definition.name, JobState.PENDING)
-    steps = []
     for index, step in enumerate(definition.steps):
         step_id = _insert(
             tx, step.action, step.name, JobKind.PARENT, JobState.WAITING, root_id=run_id, parent_id=run_id
         )
         tx.rows("insert_progress", job_id=step_id, root_id=run_id, step=index)
         journal.created(step_id, run_id, run_id, JobKind.PARENT, step.name, JobState.WAITING)
-        steps.append((step_id, JobState.WAITING))
-    give_turns(tx, journal, run_id, definition, steps)
+    give_turns(tx, journal, run_id, definition)
     tx.rows("close_plan", parent_id=run_id)
     journal.flush()
     return run_id

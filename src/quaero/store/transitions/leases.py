@@ -9,16 +9,14 @@ from quaero.store.transaction import Transaction
 from quaero.store.transitions.trees import close_tree
 
 
-def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[int]:
-    """Extend the leases, given as (job id, lease number); the ids of the jobs that are still held."""
+def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
+    """Extend the leases, given as (job id, lease number); those that are still held."""
     until = tx.ticks + lease_ms
-    return {
-        job_id
-        for (job_id,) in tx.many(
-            "extend_lease",
-            [{"id": job_id, "lease_number": number, "lease_until": until} for job_id, number in leases],
-        )
-    }
+    extended = tx.many(
+        "extend_lease",
+        [{"id": job_id, "lease_number": number, "lease_until": until} for job_id, number in leases],
+    )
+    return {(job_id, number) for job_id, number in extended}
 
 
 def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) -> int:

@@ -36,13 +36,18 @@ def _move_jobs(
     tx: Transaction, settlements: Sequence[Settlement]
 ) -> tuple[list[tuple[Settlement, Origin]], list[int]]:
     """End or requeue the jobs, each fenced by its lease number: what was accepted, and the ids that were not."""
-    rows = tx.many("end_job", [_ending(tx, s) for s in settlements if s.end not in BACK_TO_QUEUE])
-    rows += tx.many("requeue_job", [_requeueing(tx, s) for s in settlements if s.end in BACK_TO_QUEUE])
-    held = {(row[0], row[4]): Origin(row[1], row[2], row[3] + 1, row[0]) for row in rows}
+    ended = tx.many("end_job", [_ending(tx, s) for s in settlements if s.end not in BACK_TO_QUEUE])
+    requeued = tx.many("requeue_job", [_requeueing(tx, s) for s in settlements if s.end in BACK_TO_QUEUE])
+    held = {
+        (job_id, number, back): Origin(root_id, parent_id, depth + 1, job_id)
+        for rows, back in ((ended, False), (requeued, True))
+        for job_id, root_id, parent_id, depth, number in rows
+    }
     accepted: list[tuple[Settlement, Origin]] = []
     refused: list[int] = []
     for settlement in settlements:
-        origin = held.pop((settlement.job_id, settlement.lease_number), None)
+        key = (settlement.job_id, settlement.lease_number, settlement.end in BACK_TO_QUEUE)
+        origin = held.pop(key, None)
         if origin is None:
             refused.append(settlement.job_id)
         else:

@@ -72,7 +72,7 @@ def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: 
 def _cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id: int, reason: str) -> int:
     """Cancel every open job below the parent, so that late results are refused; how many there were."""
     count = 0
-    children = tx.rows("open_children", parent_id=parent_id)
+    children = sorted(tx.rows("open_children", parent_id=parent_id))
     for job_id, kind, state in children:
         if kind == JobKind.PARENT:
             count += _cancel_children(tx, journal, root_id, job_id, reason)

@@ -43,6 +43,7 @@ CREATE INDEX jobs_by_parent ON jobs (parent_id);
 CREATE INDEX jobs_by_root ON jobs (root_id) WHERE kind <> 'child';
 CREATE INDEX jobs_ready ON jobs (parent_id, priority, run_at) WHERE state = 'pending';
 CREATE INDEX jobs_running ON jobs (parent_id) WHERE state = 'running';
+CREATE INDEX jobs_held_back ON jobs (parent_id) WHERE state IN ('waiting', 'paused');
 
 -- What a run needs beside its job.
 CREATE TABLE runs (
@@ -105,6 +106,7 @@ CREATE TABLE frontier (
   discovered_by INTEGER
 ) STRICT;
 CREATE INDEX frontier_by_parent ON frontier (parent_id, priority, id);
+CREATE INDEX frontier_by_key ON frontier (parent_id, dedupe_key);
 
 CREATE TABLE events (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -141,8 +143,9 @@ CREATE TABLE documents (
   checked_at INTEGER NOT NULL,        -- when a job last saw it, changed or not
   job_id INTEGER NOT NULL,            -- that job
   root_id INTEGER NOT NULL,           -- and its run
-  UNIQUE (source_type, canonical_url)
+  UNIQUE (canonical_url, source_type)
 ) STRICT;
+CREATE INDEX documents_by_url ON documents (url);
 
 -- The original bytes, zstd-compressed; apart, so that lists of documents stay small to read.
 CREATE TABLE document_sources (

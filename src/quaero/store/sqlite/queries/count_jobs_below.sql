@@ -7,7 +7,8 @@ WITH below(id) AS (
 )
 SELECT count(*)
 FROM below b JOIN jobs j ON j.id = b.id
-WHERE (:kind IS NULL OR j.kind = :kind)
+WHERE (:root_id IS NULL OR j.root_id = :root_id)
+  AND (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
   AND (:type IS NULL OR j.type = :type)
   AND (:definition_id IS NULL OR j.root_id IN (SELECT job_id FROM runs WHERE definition_id = :definition_id))

@@ -9,7 +9,8 @@ WITH below(id) AS (
 SELECT j.id, j.root_id, j.parent_id, j.kind, j.type, j.name, j.state, j.config, j.depth, j.discovered_by, j.attempt,
   j.lost_leases, j.lease_number, j.lease_owner, j.run_at, j.created_at, j.started_at, j.finished_at, j.error_code, j.error, j.note
 FROM below b JOIN jobs j ON j.id = b.id
-WHERE (:before IS NULL OR j.id < :before)
+WHERE (:root_id IS NULL OR j.root_id = :root_id)
+  AND (:before IS NULL OR j.id < :before)
   AND (:after IS NULL OR j.id > :after)
   AND (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
