@@ -161,3 +161,22 @@ async def test_only_the_types_that_a_process_has_loaded_are_claimed(engine: Engi
 
     assert await claim(engine.store, "another") is None
     assert await claim(engine.store, "script") is not None
+
+
+async def test_jobs_that_were_lost_together_share_the_suspicion(engine: Engine, clock: SettableClock) -> None:
+    """Nine bystanders of what kills the workers: with a limit of 2 a job alone fails at its second loss."""
+    await engine.control.launch(script_definition(script_step()))
+    parent = await claim(engine.store, "script")
+    assert parent is not None
+    await engine.store.begin_plan(parent, StepLimits())
+    await engine.store.add_planned(parent, [CHILD] * 10, last=True)
+    for _ in range(19):
+        await engine.store.claim(["scripted"], 10, LEASE_MS)
+        clock.advance(LEASE_MS)
+        assert await engine.store.rescue(2) == 10
+    assert (await engine.store.progress(parent.id)).counts.failed == 0
+
+    await engine.store.claim(["scripted"], 10, LEASE_MS)
+    clock.advance(LEASE_MS)
+    await engine.store.rescue(2)
+    assert (await engine.store.progress(parent.id)).counts.failed == 10

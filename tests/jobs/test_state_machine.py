@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -260,7 +261,7 @@ class JobTrees(RuleBasedStateMachine):
         for node in changed:
             assert before[node.id].final or before[node.id] is JobState.WAITING  # whose turn came meanwhile
             assert not stored[node.id].state.final
-            node.state, node.run_at, node.losses = stored[node.id].state, 0, 0
+            node.state, node.run_at, node.losses = stored[node.id].state, 0, Fraction(0)
         return changed
 
     @precondition(lambda self: any(run.state.final for run in self.model.runs))

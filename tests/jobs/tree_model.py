@@ -6,6 +6,7 @@ It knows nothing of leases' owners, events, or SQL. The rules for the ends of st
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from quaero.models.definition import JobDefinition
 from quaero.models.job import JobKind, JobState
@@ -33,7 +34,7 @@ class Node:
     lease: int | None = None
     until: int = 0
     run_at: int = 0
-    losses: int = 0
+    losses: Fraction = Fraction(0)
     stored: bool = False
     planned: bool = False
     limit: int | None = None
@@ -131,12 +132,17 @@ class Forest:
         self.promote(child.parent, ids)
 
     def lose(self, now: int, limit: int, ids: Iterator[int]) -> None:
-        """Every lease that has run out is taken back."""
-        for node in sorted(self.jobs().values(), key=lambda node: node.id):
-            if node.state is JobState.RUNNING and node.lease is not None and node.until <= now:
-                node.losses += 1
+        """Every lease that has run out is taken back; all were of one worker, so they share the suspicion."""
+        lost = [
+            node
+            for node in sorted(self.jobs().values(), key=lambda node: node.id)
+            if node.state is JobState.RUNNING and node.lease is not None and node.until <= now
+        ]
+        for node in lost:
+            if node.state is JobState.RUNNING:
+                node.losses += Fraction(1, len(lost))
                 if node.losses < limit:
-                    node.state, node.lease, node.run_at = JobState.PENDING, None, now
+                    node.state, node.lease, node.run_at = JobState.PENDING, None, 1
                 else:
                     self.close(node, JobState.FAILED, ids)
 
@@ -176,5 +182,9 @@ class Forest:
         assert run.definition is not None
         moves = next_moves(run.definition, [step.state for step in run.children])
         for place, state in moves.items():
-            run.children[place].state = state
+            step = run.children[place]
+            goes_on = (
+                step.planned and state is JobState.PENDING
+            )  # a reopened one, with the children that it has
+            step.state = JobState.RUNNING if goes_on else state
         return bool(moves)

@@ -49,7 +49,7 @@ async def test_a_step_that_is_given_up_while_planned_takes_its_lost_children_wit
     await claim(store)
     clock.advance(LEASE_MS)
 
-    await store.rescue(1)
+    await store.rescue(0)
 
     assert (await store.job(parent.id)).state is JobState.FAILED
     assert (await store.progress(parent.id)).counts.cancelled == 2
@@ -68,7 +68,7 @@ async def test_a_lost_job_of_a_step_that_is_given_up_is_not_put_back_into_the_qu
     await claim(store)
     clock.advance(LEASE_MS)
 
-    await store.rescue(3)
+    await store.rescue(2)
 
     assert (await store.progress(parent.id)).counts.cancelled == 1
     assert await store.check() == ()

@@ -1,5 +1,6 @@
 """Leases after the claim: kept alive by their workers, or taken back from those that are gone."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from quaero.models.job import JobState
@@ -7,6 +8,11 @@ from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.trees import close_tree
+
+ROUNDING = 1e-6
+
+BEHIND_THE_OTHERS = 1
+"""A time to run at that has always come, but comes after the zero of the jobs that nobody has lost."""
 
 
 def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
@@ -22,27 +28,31 @@ def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int)
 def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) -> int:
     """Return jobs with expired leases or dead owners to the queue; how many there were.
 
-    A job that lost its worker `max_lost_leases` times ends as failed instead: it may be what kills them.
+    One of the jobs that a lost worker executed may be what killed it, so each gets its share of the suspicion: the
+    whole of it when it was the only one. A job under the suspicion of `max_lost_leases` kills ends as failed.
     """
     journal = Journal(tx)
     lost = tx.rows("lost_leases", ticks=tx.ticks, dead_owners=to_json(dead_owners))
-    for job_id, lease_number, losses in lost:
-        if losses + 1 >= max_lost_leases:
+    executed = Counter(owner for _, _, owner, _, _ in lost)
+    for job_id, lease_number, owner, losses, suspicion in lost:
+        share = 1 / executed[owner]
+        if suspicion + share > max_lost_leases - ROUNDING:
             _give_up(tx, journal, job_id, lease_number, losses + 1)
         else:
-            _requeue(tx, journal, job_id, lease_number)
+            _requeue(tx, journal, job_id, lease_number, share)
     journal.flush()
     return len(lost)
 
 
-def _requeue(tx: Transaction, journal: Journal, job_id: int, lease_number: int) -> None:
+def _requeue(tx: Transaction, journal: Journal, job_id: int, lease_number: int, suspicion: float) -> None:
     requeued = tx.rows(
         "requeue_job",
         id=job_id,
         lease_number=lease_number,
-        run_at=tx.now,
+        run_at=BEHIND_THE_OTHERS,
         uncounted=0,
         lost=1,
+        suspicion=suspicion,
         error_code="lease_lost",
         error="the worker was lost while it ran this job",
     )

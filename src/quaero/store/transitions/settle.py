@@ -81,6 +81,7 @@ def _requeueing(tx: Transaction, settlement: Settlement) -> Parameters:
         "run_at": tx.now + settlement.delay_ms,
         "uncounted": int(settlement.end is End.RELEASED),
         "lost": 0,
+        "suspicion": 0,
         "error_code": settlement.error_code,
         "error": settlement.error,
     }

@@ -25,6 +25,7 @@ CREATE TABLE jobs (
   run_at INTEGER NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 0,
   lost_leases INTEGER NOT NULL DEFAULT 0,
+  suspicion REAL NOT NULL DEFAULT 0,        -- of killing its workers: a share of each loss
   reopened INTEGER NOT NULL DEFAULT 0,
   lease_number INTEGER NOT NULL DEFAULT 0,
   lease_owner TEXT,

@@ -1,3 +1,3 @@
-UPDATE jobs SET state = :state, finished_at = NULL, run_at = 0, attempt = 0, lost_leases = 0,
+UPDATE jobs SET state = :state, finished_at = NULL, run_at = 0, attempt = 0, lost_leases = 0, suspicion = 0,
   reopened = reopened + 1, error_code = NULL, error = NULL, note = NULL
 WHERE id = :id
