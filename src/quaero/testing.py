@@ -1,5 +1,6 @@
 """For authors of managers and workers: run a definition to its end on a real store, and set the clock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -69,7 +70,18 @@ async def run_to_end(engine: Engine, definition: JobDefinition) -> RunSummary:
 
 async def finish(engine: Engine, run_id: int) -> RunSummary:
     """Execute what is left of a run in this process; its summary when it has ended."""
-    async with engine.working(run_id):
-        async for _ in engine.hub.follow(run_id):
-            pass
+    async with engine.working(run_id) as work:
+        end = asyncio.create_task(_end_of(engine, run_id))
+        failure = asyncio.create_task(work.failure())
+        done, pending = await asyncio.wait({end, failure}, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        for task in done:
+            task.result()
     return await engine.control.summary(run_id)
+
+
+async def _end_of(engine: Engine, run_id: int) -> None:
+    async for _ in engine.hub.follow(run_id):
+        pass

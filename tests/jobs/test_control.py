@@ -47,7 +47,7 @@ async def test_a_late_result_of_a_cancelled_job_is_refused(engine: Engine) -> No
     await engine.control.cancel(run_id)
 
     late = Settlement(child.id, child.lease_number, End.COMPLETED, children=(CHILD,))
-    assert await engine.store.settle([late]) == [child.id]
+    assert await engine.store.settle([late]) == [(child.id, child.lease_number)]
     assert (await engine.store.job(child.id)).state is JobState.CANCELLED
     assert len(await children(engine, run_id)) == 1
 

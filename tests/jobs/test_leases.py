@@ -74,7 +74,7 @@ async def test_an_expired_lease_returns_the_job_and_fences_off_its_old_worker(
     assert second is not None
     assert (second.id, second.lost_leases) == (first.id, 1)
     assert second.lease_number > first.lease_number
-    assert await engine.store.settle([completed(first)]) == [first.id]
+    assert await engine.store.settle([completed(first)]) == [(first.id, first.lease_number)]
     assert (await engine.store.job(first.id)).state is JobState.RUNNING
     assert await engine.store.settle([completed(second)]) == []
 
@@ -97,7 +97,7 @@ async def test_a_result_is_recorded_once_however_often_it_is_sent(engine: Engine
     child = await claimed_child(engine)
 
     assert await engine.store.settle([completed(child)]) == []
-    assert await engine.store.settle([completed(child)]) == [child.id]
+    assert await engine.store.settle([completed(child)]) == [(child.id, child.lease_number)]
     assert (await engine.control.summary(child.root_id)).children.completed == 1
 
 

@@ -190,7 +190,7 @@ class JobTrees(RuleBasedStateMachine):
 
         refused = self.run(self.store.settle([settlement]))
 
-        assert refused == ([job.id] if node is None else [])
+        assert refused == ([(job.id, job.lease_number)] if node is None else [])
         if node is not None:
             self.model.settle(node, end, keys, stores, self.clock.now_ms() + delay, self.ids())
 

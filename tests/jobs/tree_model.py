@@ -66,8 +66,9 @@ class Node:
 
     def end(self, state: JobState) -> None:
         self.state, self.lease = state, None
-        self.seen -= set(self.frontier)
-        self.frontier.clear()
+        if state is JobState.COMPLETED:
+            self.seen -= set(self.frontier)
+            self.frontier.clear()
 
 
 class Forest:

@@ -10,7 +10,7 @@ class Loop:
     """Calls `step` again and again in a task of its own.
 
     `step` returns how many seconds to sleep at most (None: `interval`); `wake` ends the sleep early, and a wake
-    during a step is not lost. An error ends the loop; `failed` then holds it.
+    during a step is not lost. An error ends the loop; `task` then holds it.
     """
 
     def __init__(self, name: str, step: Step, interval: float = 1.0) -> None:

@@ -15,13 +15,18 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time as it was at start, moved on by the monotonic clock: it never jumps or goes back."""
+    """The machine's time as it was at start, moved on by a clock that never jumps and also runs during sleep."""
 
     def __init__(self) -> None:
-        self._offset = time.time_ns() - time.monotonic_ns()
+        self._offset = time.time_ns() - _steady_ns()
 
     def now_ms(self) -> int:
-        return (self._offset + time.monotonic_ns()) // 1_000_000
+        return (self._offset + _steady_ns()) // 1_000_000
 
     def ticks_ms(self) -> int:
-        return time.monotonic_ns() // 1_000_000
+        return _steady_ns() // 1_000_000
+
+
+def _steady_ns() -> int:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime_ns(clock)

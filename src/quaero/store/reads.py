@@ -6,7 +6,7 @@ import msgspec
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import Document
-from quaero.models.errors import NotFoundError
+from quaero.models.errors import DefinitionError, NotFoundError
 from quaero.models.event import Recorded
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import LogLevel
@@ -175,7 +175,15 @@ def run(reader: Reader, run_id: int) -> RunInfo:
     if not rows:
         raise NotFoundError(f"there is no run {run_id}", remedy="See: quaero jobs list --root")
     [(_, snapshot, deadline, last_event)] = rows
-    return RunInfo(JobDefinition.from_json(from_json(snapshot)), deadline, last_event)
+    try:
+        definition = JobDefinition.from_json(from_json(snapshot))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DefinitionError(
+            f"the definition of this run cannot be read ({error!r})",
+            where=f"run {run_id}",
+            remedy="Start it anew",
+        ) from error
+    return RunInfo(definition, deadline, last_event)
 
 
 def open_run(reader: Reader, definition_id: str) -> int | None:

@@ -89,8 +89,8 @@ class Store:
         """Extend leases, given as (job id, lease number); those that are still held."""
         return await self.backend.write(leases.heartbeat, held, lease_ms)
 
-    async def settle(self, settlements: Sequence[Settlement]) -> list[int]:
-        """Record the ends of executions; the ids of the jobs whose late results were refused."""
+    async def settle(self, settlements: Sequence[Settlement]) -> list[tuple[int, int]]:
+        """Record the ends of executions; the leases, as (job id, number), whose late results were refused."""
         return await self.backend.write(settle, settlements)
 
     async def rescue(self, max_lost_leases: int) -> int:

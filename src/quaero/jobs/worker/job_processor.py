@@ -134,11 +134,12 @@ class JobProcessor:
             else:
                 await self._record([_unstorable(batch[0], error)])
 
-    def _announce(self, batch: list[Settlement], refused: list[int]) -> None:
+    def _announce(self, batch: list[Settlement], refused: list[Claim]) -> None:
         if self._recorded:
             for settlement in batch:
-                for function in self._recorded.pop((settlement.job_id, settlement.lease_number), ()):
-                    if settlement.job_id not in refused:
+                claim = (settlement.job_id, settlement.lease_number)
+                for function in self._recorded.pop(claim, ()):
+                    if claim not in refused:
                         function()
 
     async def _heartbeat(self) -> float | None:

@@ -7,6 +7,7 @@ gets its turn, the run ends after its last step.
 from collections.abc import Callable
 
 from quaero.models.definition import JobDefinition
+from quaero.models.errors import DefinitionError
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import Progress, conclude, crossed, end_rule
 from quaero.models.steps import conclude_run
@@ -28,7 +29,9 @@ def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = Non
             job = job_of(tx.rows("get_job", id=job_id)[0])
             if job.state.final:
                 continue
-            definition = definition_of(tx, job.root_id)
+            definition = _definition(tx, journal, job.root_id, definition_of)
+            if definition is None:
+                break  # the run was ended, and what is changed with it
             if job.kind is JobKind.RUN:
                 _fold_run(tx, journal, job, definition)
             elif not _end_step(tx, journal, job, progress_of(tuple(counts)), definition, bool(plan_closed)):
@@ -36,12 +39,27 @@ def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = Non
         journal.flush()
 
 
+def _definition(
+    tx: Transaction, journal: Journal, run_id: int, definition_of: DefinitionOf
+) -> JobDefinition | None:
+    """The definition of a run; one that cannot be read ends its run, so that it does not hold up the others."""
+    try:
+        return definition_of(tx, run_id)
+    except DefinitionError as error:
+        run = job_of(tx.rows("get_job", id=run_id)[0])
+        close_tree(tx, journal, run, JobState.FAILED, error.code, error.line())
+        return None
+
+
 def fail_overdue(tx: Transaction, definition_of: DefinitionOf) -> None:
     """End the runs whose timeout has passed, with everything that is still open in them."""
     journal = Journal(tx)
     for (run_id,) in tx.rows("overdue_runs", now=tx.now):
         run = job_of(tx.rows("get_job", id=run_id)[0])
-        limit = definition_of(tx, run_id).timeout_ms
+        definition = _definition(tx, journal, run_id, definition_of)
+        if definition is None:
+            continue
+        limit = definition.timeout_ms
         close_tree(
             tx,
             journal,

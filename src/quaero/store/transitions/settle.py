@@ -14,8 +14,8 @@ from quaero.store.transitions.spawn import Origin, give_back, promote, spawn
 BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 
 
-def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[int]:
-    """Record the settlements whose leases still hold; the ids of the jobs whose late results were refused."""
+def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int, int]]:
+    """Record the settlements whose leases still hold; the leases, as (job id, number), of those that were refused."""
     journal = Journal(tx)
     accepted, refused = _move_jobs(tx, settlements)
     slots_back: Counter[int] = Counter()
@@ -34,8 +34,8 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[int]:
 
 def _move_jobs(
     tx: Transaction, settlements: Sequence[Settlement]
-) -> tuple[list[tuple[Settlement, Origin]], list[int]]:
-    """End or requeue the jobs, each fenced by its lease number: what was accepted, and the ids that were not."""
+) -> tuple[list[tuple[Settlement, Origin]], list[tuple[int, int]]]:
+    """End or requeue the jobs, each fenced by its lease number: what was accepted, and the leases that were not."""
     ended = tx.many("end_job", [_ending(tx, s) for s in settlements if s.end not in BACK_TO_QUEUE])
     requeued = tx.many("requeue_job", [_requeueing(tx, s) for s in settlements if s.end in BACK_TO_QUEUE])
     held = {
@@ -44,12 +44,12 @@ def _move_jobs(
         for job_id, root_id, parent_id, depth, number in rows
     }
     accepted: list[tuple[Settlement, Origin]] = []
-    refused: list[int] = []
+    refused: list[tuple[int, int]] = []
     for settlement in settlements:
         key = (settlement.job_id, settlement.lease_number, settlement.end in BACK_TO_QUEUE)
         origin = held.pop(key, None)
         if origin is None:
-            refused.append(settlement.job_id)
+            refused.append((settlement.job_id, settlement.lease_number))
         else:
             accepted.append((settlement, origin))
     return accepted, refused
@@ -100,7 +100,11 @@ def _keeps_slot(tx: Transaction, journal: Journal, settlement: Settlement, origi
 
 
 def _claim_names(tx: Transaction, settlement: Settlement, parent_id: int) -> bool:
-    """Take further names for this work; False, with a note on the job, if another job has one of them."""
+    """Take further names for this work; False, with a note on the job, if another job did what one of them names.
+
+    A job that has not ended may still fail; then this work would be lost. So its name is taken, and it will find the
+    document when it comes to store it.
+    """
     for name in settlement.claims:
         if tx.many("insert_key", [{"parent_id": parent_id, "dedupe_key": name, "job_id": settlement.job_id}]):
             continue
@@ -109,7 +113,7 @@ def _claim_names(tx: Transaction, settlement: Settlement, parent_id: int) -> boo
             continue
         if holder is None:
             tx.rows("remove_from_frontier", parent_id=parent_id, dedupe_key=name)
-        elif state not in (JobState.FAILED, JobState.CANCELLED):
+        elif state == JobState.COMPLETED:
             tx.rows("set_note", id=settlement.job_id, note=f"the same page as job {holder}: {name}")
             return False
         tx.rows("set_key_job", parent_id=parent_id, dedupe_key=name, job_id=settlement.job_id)

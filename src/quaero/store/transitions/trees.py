@@ -41,10 +41,12 @@ def end(
         "end_parent", id=job.id, state=state, now=tx.now, error_code=code, error=error
     )
     if job.kind is JobKind.PARENT:
-        _drop_frontier(tx, job.id)
+        if state is JobState.COMPLETED:
+            _drop_frontier(tx, job.id)
         record_progress(tx, journal, job.root_id, job.id)
     journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason=code or "")
     if job.kind is JobKind.RUN:
+        tx.rows("set_deadline", job_id=job.id, deadline=None)
         journal.event(RUN_ENDS[state](job.id, job.id, finished_at - created_at, error))
 
 
@@ -76,7 +78,6 @@ def _cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id:
     for job_id, kind, state in children:
         if kind == JobKind.PARENT:
             count += _cancel_children(tx, journal, root_id, job_id, reason)
-            _drop_frontier(tx, job_id)
             record_progress(tx, journal, root_id, job_id)
         _cancel(tx, journal, job_id, root_id, parent_id, JobState(state), reason)
     if children:
@@ -94,6 +95,6 @@ def _cancel(
 
 
 def _drop_frontier(tx: Transaction, parent_id: int) -> None:
-    """What still waits for a slot will never get one; if the parent is reopened, it may be found again."""
+    """What waits for a slot of a completed step will never get one; of another, it may when that is tried again."""
     if tx.rows("clear_frontier", parent_id=parent_id):
         tx.rows("forget_unstarted_work", parent_id=parent_id)

@@ -1,1 +1,0 @@
-SELECT media_type, body FROM document_sources WHERE document_id = :id
