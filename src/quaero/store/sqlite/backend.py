@@ -85,8 +85,8 @@ class SqliteBackend:
         return lambda: self._listeners.remove(listener)
 
     async def close(self) -> None:
-        await self._writer.close()
         self._readers.close()
+        await self._writer.close()  # last: only a connection that writes tidies up the file when it goes
         self._owner.close()
 
     def _announce(self, change: Change) -> None:

@@ -1,0 +1,49 @@
+"""What is left when all is done: nothing."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import apsw
+import pytest
+
+from quaero.demo.server import demo_site
+from quaero.models.definition import JobDefinition, JobStep
+from quaero.models.job import JobState
+from quaero.testing import open_test_engine, run_to_end
+
+PROC = Path("/proc/self")
+
+pytestmark = pytest.mark.skipif(
+    not PROC.exists(), reason="reads the lists of handles and processes from /proc"
+)
+
+
+def handles() -> int:
+    return len(list((PROC / "fd").iterdir()))
+
+
+def child_processes() -> list[str]:
+    return [text for file in (PROC / "task").glob("*/children") if (text := file.read_text())]
+
+
+async def crawl_the_demo_site(path: Path) -> None:
+    async with demo_site() as site, open_test_engine(path) as engine:
+        config = {"start_urls": [site.url], "allow_private": [site.url.removeprefix("http://").strip("/")]}
+        step = JobStep("crawl", "crawl", {**config, "max_depth": 1})
+        summary = await run_to_end(engine, JobDefinition(id="demo", name="Demo", steps=(step,)))
+        assert summary.job.state is JobState.COMPLETED
+        assert summary.documents.created > 1
+
+
+def test_nothing_is_left_when_all_is_done(tmp_path: Path) -> None:
+    asyncio.run(crawl_the_demo_site(tmp_path / "first.db"))  # what is made once for the process is made here
+    before = handles(), child_processes(), threading.active_count()
+    asyncio.run(crawl_the_demo_site(tmp_path / "test.db"))
+
+    assert (handles(), child_processes(), threading.active_count()) == before
+    assert sorted(file.name for file in tmp_path.glob("test.db*")) == ["test.db", "test.db-owners"]
+    connection = apsw.Connection(str(tmp_path / "test.db"))
+    for rows in ("jobs WHERE lease_owner IS NOT NULL", "frontier", "progress WHERE dirty = 1"):
+        assert connection.execute(f"SELECT count(*) FROM {rows}").get == 0  # noqa: S608 - our own texts
+    connection.close()
