@@ -10,6 +10,7 @@ import pytest
 from quaero.demo.server import demo_site
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import JobState
+from quaero.models.toml_writer import ConfigValue
 from quaero.testing import open_test_engine, run_to_end
 
 PROC = Path("/proc/self")
@@ -29,8 +30,12 @@ def child_processes() -> list[str]:
 
 async def crawl_the_demo_site(path: Path) -> None:
     async with demo_site() as site, open_test_engine(path) as engine:
-        config = {"start_urls": [site.url], "allow_private": [site.url.removeprefix("http://").strip("/")]}
-        step = JobStep("crawl", "crawl", {**config, "max_depth": 1})
+        config: dict[str, ConfigValue] = {
+            "start_urls": [site.url],
+            "allow_private": [site.url.removeprefix("http://").strip("/")],
+            "max_depth": 1,
+        }
+        step = JobStep("crawl", "crawl", config)
         summary = await run_to_end(engine, JobDefinition(id="demo", name="Demo", steps=(step,)))
         assert summary.job.state is JobState.COMPLETED
         assert summary.documents.created > 1
