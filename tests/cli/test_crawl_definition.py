@@ -1,7 +1,7 @@
 import pytest
 
 from quaero.cli.crawl_definition import CrawlOptions, crawl_definition, private_endpoint
-from quaero.jobs.definition_reader import read_definition
+from quaero.jobs.definitions.reader import read_definition
 from quaero.jobs.manager.crawler_manager import CrawlConfig
 from quaero.models.errors import UsageError
 

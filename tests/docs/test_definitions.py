@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from quaero.jobs.definition_reader import read_definition
+from quaero.jobs.definitions.reader import read_definition
 from quaero.jobs.registry import installed
 from quaero.settings import load
 from tests.docs.markdown import Block, blocks, name_of, pages

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 import quaero
 from quaero.cli.command_line import INTERRUPTED
 from quaero.jobs.config_types import Milliseconds
-from quaero.jobs.definition_tables import DefinitionTable, RetryTable, StepTable, ToleranceTable
+from quaero.jobs.definitions.tables import DefinitionTable, RetryTable, StepTable, ToleranceTable
 from quaero.jobs.manager.crawler_manager import CrawlConfig
 from quaero.jobs.manager.reindex_manager import ReindexConfig
 from quaero.models.duration import format_duration

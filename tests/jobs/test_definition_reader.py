@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from quaero.jobs.config_types import Milliseconds
-from quaero.jobs.definition_reader import InvalidDefinition, read_definition
-from quaero.jobs.toml_text import MAX_BYTES
+from quaero.jobs.definitions.reader import InvalidDefinition, read_definition
+from quaero.jobs.definitions.toml_text import MAX_BYTES
 from quaero.models.definition import Complaint, ErrorTolerance, JobDefinition, JobStep, Percent, RetryPolicy
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaero.jobs.toml_lines import Path, key_lines, line_of
+from quaero.jobs.definitions.toml_lines import Path, key_lines, line_of
 from quaero.models.toml_writer import ConfigValue, toml_pairs, toml_table
 
 TEXT = '''\

@@ -19,13 +19,13 @@ class Control:
 
     @cached_property
     def _system(self) -> dict[str, StoredDefinition]:
-        from quaero.jobs.system_definitions import system_definitions  # noqa: PLC0415 - slow, and seldom needed
+        from quaero.jobs.definitions.system import system_definitions  # noqa: PLC0415 - slow, and seldom needed
 
         return system_definitions(self._registry.config_models)
 
     def read(self, text: bytes | str, *, file: str) -> JobDefinition:
         """The definition in a TOML text, checked against the installed managers; see `read_definition`."""
-        from quaero.jobs.definition_reader import read_definition  # noqa: PLC0415 - slow, and seldom needed
+        from quaero.jobs.definitions.reader import read_definition  # noqa: PLC0415 - slow, and seldom needed
 
         return read_definition(text, file=file, managers=self._registry.config_models)
 

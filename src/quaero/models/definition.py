@@ -1,4 +1,4 @@
-"""A job definition: what a person wants done, as values. `jobs.definition_reader` reads one from a file."""
+"""A job definition: what a person wants done, as values. `jobs.definitions.reader` reads one from a file."""
 
 import json
 import re

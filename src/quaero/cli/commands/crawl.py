@@ -75,7 +75,7 @@ async def _start(engine: "Engine", view: "View", options: "CrawlOptions", save_a
     from quaero.cli.crawl_definition import InvalidOptions, crawl_definition
     from quaero.cli.new_file import write_new
     from quaero.cli.running import start_or_resume
-    from quaero.jobs.definition_reader import InvalidDefinition
+    from quaero.jobs.definitions.reader import InvalidDefinition
 
     toml = crawl_definition(options).to_toml()
     try:

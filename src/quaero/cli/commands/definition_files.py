@@ -61,7 +61,7 @@ def new_definition(session: Session, name: str, path: Path | None) -> None:
 
 
 def _complaints(engine: "Engine", file: Path) -> "tuple[Complaint, ...]":
-    from quaero.jobs.definition_reader import InvalidDefinition
+    from quaero.jobs.definitions.reader import InvalidDefinition
 
     try:
         read_file(engine, file)

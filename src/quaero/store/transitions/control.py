@@ -40,7 +40,10 @@ def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
     journal = Journal(tx)
     count = _reopen_below(tx, journal, job)
     if not count:
-        raise ConflictError(f"job {job_id} is {job.state}: nothing in it failed or was cancelled")
+        raise ConflictError(
+            f"job {job_id} is {job.state}: nothing in it failed or was cancelled",
+            remedy="A step whose max_pages are all taken has no room for more",
+        )
     _reopen_above(tx, journal, job, definition_of)
     _check_its_turn(tx, job)
     journal.flush()

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from quaero.jobs.config_examples import example_line, fields_at
-from quaero.jobs.definition_complaints import Finding, findings, nearest_to
-from quaero.jobs.definition_tables import MAX_STEPS, DefinitionTable, StepTable
-from quaero.jobs.toml_lines import Path
+from quaero.jobs.definitions.complaints import Finding, findings, nearest_to
+from quaero.jobs.definitions.config_examples import example_line, fields_at
+from quaero.jobs.definitions.tables import MAX_STEPS, DefinitionTable, StepTable
+from quaero.jobs.definitions.toml_lines import Path
 from quaero.models.toml_writer import ConfigValue, toml_value
 
 Values = Mapping[str, ConfigValue]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from quaero.jobs.definition_checks import (
+from quaero.jobs.definitions.checks import (
     AUTH_LABELS,
     Values,
     effective_config,
@@ -12,10 +12,10 @@ from quaero.jobs.definition_checks import (
     step_tables,
     with_misplaced_keys,
 )
-from quaero.jobs.definition_complaints import Finding, findings
-from quaero.jobs.definition_tables import DefinitionTable, RetryTable, StepTable
-from quaero.jobs.toml_lines import Path, key_lines, line_of
-from quaero.jobs.toml_text import TomlTextError, decoded, parsed, plain, unstorable
+from quaero.jobs.definitions.complaints import Finding, findings
+from quaero.jobs.definitions.tables import DefinitionTable, RetryTable, StepTable
+from quaero.jobs.definitions.toml_lines import Path, key_lines, line_of
+from quaero.jobs.definitions.toml_text import TomlTextError, decoded, parsed, plain, unstorable
 from quaero.models.definition import Complaint, ErrorTolerance, JobDefinition, JobStep, RetryPolicy
 from quaero.models.errors import DefinitionError
 from quaero.models.toml_writer import toml_key

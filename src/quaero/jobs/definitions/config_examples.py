@@ -6,7 +6,7 @@ from typing import Literal, TypeGuard, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from quaero.jobs.toml_lines import Path
+from quaero.jobs.definitions.toml_lines import Path
 from quaero.models.toml_writer import ConfigValue, toml_key, toml_value
 
 _BY_TYPE: tuple[tuple[object, ConfigValue], ...] = (

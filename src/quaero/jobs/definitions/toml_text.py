@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 
-from quaero.jobs.toml_lines import TEXT_PATTERN, Path
+from quaero.jobs.definitions.toml_lines import TEXT_PATTERN, Path
 from quaero.models.errors import DefinitionError
 from quaero.models.toml_writer import ConfigValue
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from quaero.jobs.config_examples import example_line, fields_at
 from quaero.jobs.config_types import CONFIG_PROBLEM
-from quaero.jobs.toml_lines import Path
+from quaero.jobs.definitions.config_examples import example_line, fields_at
+from quaero.jobs.definitions.toml_lines import Path
 from quaero.models.toml_writer import toml_key, toml_value
 
 _EXPECTED = {

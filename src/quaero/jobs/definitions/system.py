@@ -5,14 +5,14 @@ from importlib.resources import files
 
 from pydantic import BaseModel
 
-from quaero.jobs.definition_reader import read_definition
+from quaero.jobs.definitions.reader import read_definition
 from quaero.store.reads import StoredDefinition
 
 
 def system_definitions(managers: Mapping[str, type[BaseModel]]) -> dict[str, StoredDefinition]:
     """Them by id."""
     found = {}
-    for entry in sorted((files(__package__) / "system").iterdir(), key=lambda entry: entry.name):
+    for entry in sorted((files(__package__) / "shipped").iterdir(), key=lambda entry: entry.name):
         text = entry.read_text(encoding="utf-8")
         definition = read_definition(text, file=entry.name, managers=managers)
         found[definition.id] = StoredDefinition(definition, text, "system", 0, 0)

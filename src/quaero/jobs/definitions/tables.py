@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quaero.jobs.config_types import Milliseconds, config_problem
-from quaero.jobs.definition_values import (
+from quaero.jobs.definitions.values import (
     BaseUrl,
     Id,
     Name,

@@ -1,0 +1,1 @@
+"""Definitions: read from TOML with every complaint at once, and those that ship with the program."""
