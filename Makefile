@@ -36,7 +36,7 @@ contracts: ## check the direction of imports
 check: ## lint, format, types, contracts and tests
 	@$(DEV) check
 
-real: ## crawl real documentation and compare; SITE=folder for your own
+real: ## crawl real documentation, also killed on the way, and compare; SITE=folder for your own
 	@$(DEV) real
 
 bench: ## run the benchmark that ARGS names

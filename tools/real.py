@@ -6,6 +6,7 @@ crawler.
 
 import asyncio
 import json
+import random
 import sys
 import sysconfig
 import tempfile
@@ -25,6 +26,9 @@ from quaero.demo.loopback import loopback_server
 _NO_LIMIT: Final = 1_000_000
 _ENOUGH_DEPTH: Final = 1_000
 _FEW_PAGES: Final = 100
+_KILLS: Final = 20
+_KILLED_AFTER_SECONDS: Final = (0.25, 0.6)
+_SEED: Final = 20
 _SHOWN_DIFFERENCES: Final = 10
 
 
@@ -53,7 +57,11 @@ async def _check(folder: Path) -> list[str]:
         raise MissingError(f"{folder} has no index.html to begin with")
     print(f"\n{folder}\n  {len(there)} pages by the files", flush=True)
     async with loopback_server(answering) as origin:
-        complaints = await _check_whole(origin, there) + await _check_limited(origin, there)
+        complaints = [
+            *await _check_whole(origin, there),
+            *await _check_limited(origin, there),
+            *await _check_killed(origin, there),
+        ]
     return [f"{folder}: {complaint}" for complaint in complaints]
 
 
@@ -79,6 +87,35 @@ async def _check_limited(origin: str, there: frozenset[str]) -> list[str]:
         *_unequal("limited crawl", few, _Counts(created=min(_FEW_PAGES, len(there)))),
         *_differences(there, there | stored),
     ]
+
+
+async def _check_killed(origin: str, there: frozenset[str]) -> list[str]:
+    """A crawl that is killed at random moments, and taken up again each time, ends as if nothing had happened."""
+    dice = random.Random(_SEED)
+    with _new_database() as database:
+        kills = 0
+        while kills < _KILLS and await _killed(database, origin, dice.uniform(*_KILLED_AFTER_SECONDS)):
+            kills += 1
+        last = await _crawl(database, origin, f"after kill -9 at {kills} moments", _NO_LIMIT)
+        stored = await _stored_targets(database, origin)
+        await _quaero(database, "db", "check")
+    counted = last.created + last.updated + last.unchanged
+    return [
+        *([] if counted == len(there) else [f"killed crawl: {counted} pages instead of {len(there)}"]),
+        *_differences(there, stored),
+    ]
+
+
+async def _killed(database: str, origin: str, seconds: float) -> bool:
+    """Crawl for so long, then kill the process; False if it was done before."""
+    limits = ["--max-pages", str(_NO_LIMIT), "--max-depth", str(_ENOUGH_DEPTH)]
+    process = await _start(database, "crawl", origin + "/", *limits)
+    done = asyncio.create_task(process.communicate())
+    await asyncio.wait([done], timeout=seconds)
+    if process.returncode is None:
+        process.kill()
+    await done
+    return process.returncode != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +173,21 @@ async def _stored_targets(database: str, origin: str) -> set[str]:
 
 
 async def _quaero(database: str, *arguments: str) -> Mapping[str, Any]:
-    program = f"{sysconfig.get_path('scripts')}/quaero"
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        program, *arguments, "--json", "--database", database, stdout=pipe, stderr=pipe
-    )
+    process = await _start(database, *arguments)
     printed, complaints = await process.communicate()
     if process.returncode:
         last = complaints.decode(errors="replace").strip().rpartition("\n")[2]
         raise CommandFailedError(f"quaero {arguments[0]} ended with {process.returncode}: {last}")
     result: Mapping[str, Any] = json.loads(printed)
     return result
+
+
+async def _start(database: str, *arguments: str) -> asyncio.subprocess.Process:
+    program = f"{sysconfig.get_path('scripts')}/quaero"
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        program, *arguments, "--json", "--database", database, stdout=pipe, stderr=pipe
+    )
 
 
 @contextmanager
