@@ -60,7 +60,9 @@ COMMANDS = {
     "format": Command("lay out the code; --check only looks", "dev", ("ruff", "format")),
     "types": Command("check the types", "dev", ("mypy",)),
     "contracts": Command("check the direction of imports", "dev", ("lint-imports",)),
-    "real": Command("crawl real documentation, also killed on the way, and compare", "runtime", ("python", "tools/real.py")),
+    "real": Command(
+        "crawl real sites, also killed on the way, and compare", "runtime", ("python", "tools/real.py")
+    ),
     "bench": Command("run one script of bench/, by name", "dev", ("python",)),
     "shell": Command("open a shell in the environment", "dev", (os.environ.get("SHELL", "sh"),), here=True),
 }
