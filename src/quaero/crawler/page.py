@@ -3,7 +3,6 @@
 This module runs in small child processes: it must stay light to import.
 """
 
-from hashlib import blake2b
 from typing import Final, Literal
 from urllib.parse import unquote
 
@@ -18,12 +17,12 @@ from quaero.crawler.markdown import to_markdown
 from quaero.crawler.metadata import Metadata, read_metadata
 from quaero.crawler.plain_text import decode_text, markdown_links, markdown_title
 from quaero.crawler.scope import ScopeRules
+from quaero.models.document import content_hash
 from quaero.models.errors import FetchError
 
 Extract = Literal["main", "full"]
 
 _ZSTD_LEVEL: Final = 3
-_HASH_BYTES: Final = 16
 
 
 class ParseRequest(msgspec.Struct, frozen=True):
@@ -98,16 +97,11 @@ def _page(request: ParseRequest, metadata: Metadata, links: tuple[str, ...], mar
         links=tuple(filter(request.scope.permitting(), links)) if metadata.follow else (),
         links_found=len(links),
         markdown=markdown,
-        content_hash=_content_hash(title, markdown),
+        content_hash=content_hash(title, markdown),
         source=zstandard.compress(request.body, _ZSTD_LEVEL),
         index=metadata.index,
         follow=metadata.follow,
     )
-
-
-def _content_hash(title: str, markdown: str) -> str:
-    content = f"{title}\0{markdown}".encode("utf-8", "surrogatepass")
-    return blake2b(content, digest_size=_HASH_BYTES).hexdigest()
 
 
 def _last_segment(url: str) -> str:

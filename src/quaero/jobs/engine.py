@@ -45,6 +45,8 @@ class Engine:
         orchestrator.start()
         processor.start()
         try:
+            if root_id is not None:
+                orchestrator.start_monitoring(await self.store.job(root_id))
             yield Work(processor, orchestrator)
         finally:
             await processor.stop()

@@ -3,6 +3,7 @@
 import time
 
 from quaero.jobs.loop import Loop
+from quaero.jobs.orchestrator import JobOrchestrator
 from quaero.models.job import Job
 from quaero.store.store import Store
 from quaero.store.transaction import Change
@@ -13,7 +14,7 @@ COALESCE_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
 
 
-class StoreOrchestrator:
+class StoreOrchestrator(JobOrchestrator):
     """Folds the changes of children into their parents, takes back lost leases, ends runs that are out of time.
 
     What is to be watched is stored (a parent's changed mark, a run's deadline), so it needs no list of its own.
