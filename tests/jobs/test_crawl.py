@@ -276,3 +276,18 @@ async def test_a_link_to_what_is_no_page_is_no_failure(engine: Engine, server: M
 
     assert not errors(summary)
     assert set(await notes(engine, summary)) == {"/film", "/away"}
+
+
+async def test_the_log_tells_what_came_of_every_page_and_every_attempt(
+    engine: Engine, server: MisbehavingServer
+) -> None:
+    server.serve("/", html("/gone", "/page"))
+    server.serve("/page", html("/"))
+    summary = await crawl(engine, server)
+
+    lines = [f"{line.level}: {line.message}" for line in await engine.store.log(summary.job.id)]
+    assert any(
+        line.startswith("info: 200 text/html") and line.endswith("2 links, 2 of them new") for line in lines
+    )
+    assert f"error: {server.url('/gone')}: the server answered 404 Not Found" in lines
+    assert len(lines) == 3

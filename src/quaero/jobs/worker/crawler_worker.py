@@ -63,6 +63,7 @@ class CrawlerWorker:
             return _not_for_us(job, error)
         page = await self._parse(response, session)
         self._spawn(job, context, session, page)
+        context.log(_told(response, page, len(context.children)))
         return _outcome(job, context, session, response, page)
 
     async def _parse(self, response: Response, session: CrawlSession) -> ParsedPage:
@@ -109,6 +110,13 @@ def _not_for_us(job: Job, error: FetchError) -> Outcome:
     if job.depth == 0 or error.code not in NOT_COLLECTED:
         raise error
     return Outcome(note=error.what)
+
+
+def _told(response: Response, page: ParsedPage, followed: int) -> str:
+    """A line for the log: what came, how fast, and what it led to."""
+    came = f"{response.status} {response.media_type}, {len(response.body)} bytes in {response.elapsed_seconds:.3f} s"
+    redirected = f", redirected to {response.url}" if response.redirects else ""
+    return f"{came}{redirected}; {page.links_found} links, {followed} of them new"
 
 
 def _outcome(

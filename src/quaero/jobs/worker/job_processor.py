@@ -183,12 +183,13 @@ class JobProcessor:
         except asyncio.CancelledError:
             if self._held[job.id, job.lease_number].stopped:
                 raise
-            return _failed(job, step, JobFailure("the worker cancelled itself", retryable=True), lines)
+            failure = JobFailure("the worker cancelled itself", retryable=True)
+            return _failed(job, step, failure, lines, self._clock.now_ms())
         except Exception as error:  # noqa: BLE001 - a worker may raise anything; it concerns its job alone
             failure = _as_failure(error)
             if failure is not error:
                 lines.append(LogLine(self._clock.now_ms(), LogLevel.DEBUG, storable(traceback.format_exc())))
-            return _failed(job, step, failure, lines)
+            return _failed(job, step, failure, lines, self._clock.now_ms())
         if context.recorded:
             self._recorded[job.id, job.lease_number] = context.recorded
         return Settlement(
@@ -212,7 +213,7 @@ class JobProcessor:
         except (LeaseLostError, StoreError):
             raise
         except Exception as error:  # noqa: BLE001 - a manager may raise anything; it concerns its step alone
-            failed = _failed(parent, step, _as_failure(error), [])
+            failed = _failed(parent, step, _as_failure(error), [], self._clock.now_ms())
             if failed.end is End.RETRY:
                 return failed
             await self._store.fail_plan(parent, failed.error_code or "", failed.error or "")
@@ -242,24 +243,32 @@ def _as_failure(error: Exception) -> JobFailure:
     return JobFailure(f"{type(error).__name__}: {error}", code="internal_error", retryable=True)
 
 
-def _failed(job: Job, step: JobStep, failure: JobFailure, lines: Sequence[LogLine]) -> Settlement:
+def _failed(
+    job: Job, step: JobStep, failure: JobFailure, lines: Sequence[LogLine], now_ms: int
+) -> Settlement:
     """Try again by the step's policy, or fail for good. A wait that the other side asked for is never cut short."""
     tries = job.attempt - job.lost_leases
     retry = (failure.retryable or step.on_error == "retry") and tries < step.retry.max_attempts
     delay = step.retry.delay_ms(tries, random.random()) if retry else 0  # noqa: S311 - jitter
     asked = failure.retry_after or 0.0
     asked_ms = math.ceil(min(asked, LONGEST_WAIT_SECONDS) * 1000) if asked > 0 else 0
-    text = failure.line()
+    text = storable(failure.line())
     if asked_ms > max(step.retry.max_backoff_ms, delay):
         retry, text = False, f"{text} (asked to wait {asked_ms // 1000} s, longer than max_backoff)"
+    delay = max(delay, asked_ms) if retry else 0
+    told = (
+        LogLine(now_ms, LogLevel.WARNING, f"attempt {tries}: {text}; again in {delay / 1000:.1f} s")
+        if retry
+        else LogLine(now_ms, LogLevel.ERROR, text)
+    )
     return Settlement(
         job.id,
         job.lease_number,
         End.RETRY if retry else End.FAILED,
-        log=tuple(lines),
+        log=(*lines, told),
         error_code=failure.code,
-        error=storable(text),
-        delay_ms=max(delay, asked_ms) if retry else 0,
+        error=text,
+        delay_ms=delay,
     )
 
 
