@@ -1,4 +1,4 @@
-"""The one start, stop, wake and back-off that every background part uses."""
+"""The one start, stop and wake that every background part uses."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -63,7 +63,7 @@ class Percent:
 
 @dataclass(frozen=True, slots=True)
 class ErrorTolerance:
-    """How many failed children a step bears, and what happens when there are more.
+    """How many failed children are too many for a step, and what happens then.
 
     `max_child_failures`: a number of children or a share of them; 0 is unlimited.
     """

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
-from quaero.models.job import Job, JobKind, JobState
-from quaero.store.reads import JobFilter
+from quaero.models.job import Job, JobKind
 
 MOST_RUNNING = 30
 """No terminal shows more running jobs than that in a useful way."""
@@ -52,14 +51,6 @@ async def take_frame(engine: Engine, run_id: int, failed_ids: Sequence[int], *, 
     summary = await engine.control.summary(run_id)
     jobs = [await engine.store.job(job_id) for job_id in failed_ids]
     failed = tuple(job for job in jobs if job.kind is JobKind.CHILD)
-    shown = await _running(engine, summary) if running and not summary.job.state.final else ()
+    busy = running and not summary.job.state.final
+    shown = await engine.store.running(run_id, limit=MOST_RUNNING) if busy else ()
     return Frame(time.monotonic(), int(time.time() * 1000), summary, shown, failed)
-
-
-async def _running(engine: Engine, summary: RunSummary) -> tuple[Job, ...]:
-    found: tuple[Job, ...] = ()
-    for step in summary.steps:
-        if step.progress.counts.running:
-            wanted = JobFilter(parent_id=step.job.id, states=(JobState.RUNNING,))
-            found += (await engine.store.jobs(wanted, limit=MOST_RUNNING, oldest_first=True)).items
-    return found

@@ -63,11 +63,8 @@ class SqliteBackend:
         try:
             await self.write(_check_index)
         except StoreError:
-            problems = (
-                *problems,
-                Finding("index", "the search index does not fit the documents; run: quaero run reindex"),
-            )
-        return problems
+            return (Finding("index", "the search index does not fit the documents; run: quaero run reindex"),)
+        return ()
 
     async def facts(self) -> dict[str, str | int]:
         return {

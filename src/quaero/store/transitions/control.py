@@ -6,6 +6,7 @@ from quaero.store.journal import Journal
 from quaero.store.rows import job_of
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.fold import DefinitionOf
+from quaero.store.transitions.spawn import take_slots
 from quaero.store.transitions.trees import close_tree
 from quaero.store.transitions.turns import give_turns
 
@@ -32,7 +33,7 @@ def cancel(tx: Transaction, job_id: int) -> int:
 
 
 def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
-    """Reopen the failed and cancelled jobs of a subtree, and what is above it; how many children were reopened.
+    """Reopen the failed and cancelled jobs of a subtree, and what is above it; how many those were.
 
     The run's timeout starts anew. `ConflictError` when there is nothing to try again.
     """
@@ -66,20 +67,16 @@ def _reopen_below(tx: Transaction, journal: Journal, job: Job) -> int:
         return _reopen_child(tx, journal, job) if job.state in CLOSED_BUT_NOT_DONE else 0
     below = [require(tx, job_id) for (job_id,) in tx.rows("not_done_children", parent_id=job.id)]
     count = sum(_reopen_below(tx, journal, child) for child in below)
-    if job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE:
-        count += _reopen(tx, journal, job, JobState.WAITING)
-    elif job.kind is JobKind.PARENT and count and job.state.final:
+    count += job.kind is JobKind.PARENT and job.state in CLOSED_BUT_NOT_DONE
+    if job.kind is JobKind.PARENT and count and job.state.final:
         _reopen(tx, journal, job, JobState.WAITING)
     return count
 
 
 def _reopen_child(tx: Transaction, journal: Journal, child: Job) -> int:
     """A child under a limit on documents needs a slot again; without a free one it stays as it is."""
-    [(limit, taken, _)] = tx.rows("parent_limits", parent_id=child.parent_id)
-    if limit is not None:
-        if taken >= limit:
-            return 0
-        tx.rows("take_slots", parent_id=child.parent_id, count=1)
+    if child.parent_id is None or not take_slots(tx, child.parent_id, 1):
+        return 0
     return _reopen(tx, journal, child, JobState.PENDING)
 
 

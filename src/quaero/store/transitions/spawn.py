@@ -33,7 +33,7 @@ def spawn(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[
         new += _unseen(tx, origin.parent_id, move_nearer(tx, origin.parent_id, origin.depth, nearest))
     if not new:
         return 0
-    room = _take_slots(tx, origin.parent_id, len(new))
+    room = take_slots(tx, origin.parent_id, len(new))
     _insert_jobs(tx, journal, origin, new[:room])
     _insert_frontier(tx, origin, new[room:])
     return len(new)
@@ -54,7 +54,8 @@ def _unseen(tx: Transaction, parent_id: int, children: Sequence[ChildJob]) -> li
     return new
 
 
-def _take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
+def take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
+    """Take up to so many slots of the parent's limit on documents; how many there were (all, without a limit)."""
     limit, taken = _limit(tx, parent_id)
     if limit is None:
         return wanted
