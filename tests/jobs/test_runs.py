@@ -301,3 +301,26 @@ async def test_work_found_again_nearer_to_the_start_is_followed_from_there(engin
     await store.settle([Settlement(again.id, again.lease_number, End.COMPLETED, children=(page,))])
     await store.fold()
     assert (await store.job(run_id)).state is JobState.COMPLETED
+
+
+async def test_work_that_failed_is_not_done_again_because_it_is_found_nearer_to_the_start(
+    engine: Engine,
+) -> None:
+    await engine.control.launch(script_definition(script_step()))
+    store = engine.store
+    [parent] = (await store.claim(["script"], 1, 60_000)).jobs
+    await store.begin_plan(parent, StepLimits())
+    gone = ChildJob("scripted", "gone", {}, "gone", nearest=True)
+    await store.add_planned(
+        parent, [ChildJob("scripted", "deep", {}), ChildJob("scripted", "short", {})], last=True
+    )
+    deep, short = (await store.claim(["scripted"], 2, 60_000)).jobs
+    middle = ChildJob("scripted", "middle", {})
+    await store.settle([Settlement(deep.id, deep.lease_number, End.COMPLETED, children=(middle,))])
+    [between] = (await store.claim(["scripted"], 1, 60_000)).jobs
+    await store.settle([Settlement(between.id, between.lease_number, End.COMPLETED, children=(gone,))])
+    [failing] = (await store.claim(["scripted"], 1, 60_000)).jobs
+    await store.settle([Settlement(failing.id, failing.lease_number, End.FAILED, error_code="http_404")])
+    await store.settle([Settlement(short.id, short.lease_number, End.COMPLETED, children=(gone,))])
+
+    assert (await store.claim(["scripted"], 5, 60_000)).jobs == ()

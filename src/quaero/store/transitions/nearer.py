@@ -8,12 +8,14 @@ from quaero.store.transaction import Transaction
 
 BEFORE_ITS_WORK = frozenset({JobState.PENDING, JobState.PAUSED, JobState.WAITING})
 
+MAY_HAVE_BEEN_CUT_OFF = frozenset({JobState.RUNNING, JobState.COMPLETED})
+
 
 def move_nearer(tx: Transaction, parent_id: int, depth: int, known: Sequence[ChildJob]) -> list[ChildJob]:
     """Give known work its smaller depth; the children that must run again to be followed from there.
 
-    Work that has not begun moves up. Work that has begun may have been cut off by its greater depth, so it is
-    spawned once more, under a name of its own for that depth.
+    Work that has not begun moves up. Work that runs or is complete may have been cut off by its greater depth, so
+    it is spawned once more, under a name of its own for that depth. What failed found nothing to follow.
     """
     again: list[ChildJob] = []
     if not known:
@@ -28,7 +30,7 @@ def move_nearer(tx: Transaction, parent_id: int, depth: int, known: Sequence[Chi
             )
         elif JobState(state) in BEFORE_ITS_WORK:
             tx.rows("lift_job", id=job_id, depth=depth, priority=child.priority)
-        else:
+        elif JobState(state) in MAY_HAVE_BEEN_CUT_OFF:
             again.append(
                 ChildJob(child.type, child.name, child.config, f"{key} from depth {depth}", child.priority)
             )
