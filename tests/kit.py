@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from quaero.jobs.manager import PlanContext
 from quaero.jobs.worker import JobContext
 from quaero.models.definition import ErrorTolerance, JobDefinition, JobStep, RetryPolicy
 from quaero.models.document import NewDocument, content_hash
@@ -37,7 +38,7 @@ class ScriptManager:
         return StepLimits(config.concurrency, config.max_documents)
 
     async def create_parent_job(
-        self, step: JobStep, definition: JobDefinition, parent_job_id: int, config: Any
+        self, step: JobStep, definition: JobDefinition, parent_job_id: int, config: Any, context: PlanContext
     ) -> AsyncIterator[ChildJob]:
         for number in range(config.count):
             yield ChildJob("scripted", f"child {number}", {})
@@ -49,7 +50,13 @@ class ScriptManager:
 
 def child(script: Script) -> ChildJob:
     return ChildJob(
-        "scripted", script.get("name", "child"), script, script.get("key"), script.get("priority", 0)
+        script.get("type", "scripted"),
+        script.get("name", "child"),
+        script,
+        script.get("key"),
+        script.get("priority", 0),
+        host=script.get("host"),
+        run_at=script.get("run_at", 0),
     )
 
 

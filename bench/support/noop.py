@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from quaero.jobs.engine import Engine
+from quaero.jobs.engine import Engine, StoredCollection
+from quaero.jobs.manager import PlanContext
 from quaero.jobs.worker import JobContext
 from quaero.jobs.worker.job_processor import PLAN_CHUNK
 from quaero.models.definition import JobDefinition, JobStep
@@ -50,6 +51,7 @@ class NoopManager:
         definition: JobDefinition,
         parent_job_id: int,
         config: NoopConfig,
+        context: PlanContext,
     ) -> AsyncIterator[ChildJob]:
         for number in range(config.count):
             yield ChildJob(CHILD_TYPE, f"child {number}", {})
@@ -113,8 +115,10 @@ class NoopBench:
         store, definition, config = self.engine.store, noop_definition(children), NoopConfig(count=children)
         [parent] = (await store.claim([NoopManager.manager_type], 1, LEASE_MS)).jobs
         await store.begin_plan(parent, self.manager.limits(config))
+        context = PlanContext(StoredCollection(store), self.engine.control)
+        step = definition.steps[0]
         chunk: list[ChildJob] = []
-        async for child in self.manager.create_parent_job(definition.steps[0], definition, parent.id, config):
+        async for child in self.manager.create_parent_job(step, definition, parent.id, config, context):
             chunk.append(child)
             if len(chunk) == PLAN_CHUNK:
                 await store.add_planned(parent, chunk, last=False)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from quaero.models.definition import JobDefinition
 from quaero.models.job import JobKind, JobState
 from quaero.models.outcome import End
-from quaero.models.progress import Progress, conclude, crossed, end_rule
+from quaero.models.progress import EndRule, Progress, conclude, crossed
 from quaero.models.steps import conclude_run, next_moves
 
 ENDS = {
@@ -165,7 +165,7 @@ class Forest:
     def _fold_once(self, run: Node, ids: Iterator[int]) -> bool:
         assert run.definition is not None
         for step in run.children:
-            rule = end_rule(run.definition.error_tolerance, len(step.children))
+            rule = EndRule.of(run.definition.error_tolerance)
             if step.state is not JobState.RUNNING:
                 continue
             if crossed(step.progress, rule):

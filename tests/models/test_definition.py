@@ -17,6 +17,7 @@ from quaero.models.definition import (
     Percent,
     RetryPolicy,
 )
+from quaero.models.duration import parse_duration
 from quaero.models.toml_writer import ConfigValue, toml_pairs, toml_table
 
 MINUTE = 60_000
@@ -49,24 +50,6 @@ def test_jitter_adds_up_to_half() -> None:
     assert RetryPolicy(backoff_ms=2_000).delay_ms(1, 0.5) == 2_500
 
 
-@pytest.mark.parametrize(
-    ("limit", "total", "crossed_at"),
-    [
-        (0, 100, None),
-        (10, 5, 10),
-        (Percent(5), 100, 5),
-        (Percent(5), 101, 6),
-        (Percent(5), 1, 1),
-        (Percent(5), 0, 1),
-        (Percent(100), 7, 7),
-    ],
-)
-def test_a_tolerance_is_crossed_at_its_count_or_share(
-    limit: int | Percent, total: int, crossed_at: int | None
-) -> None:
-    assert ErrorTolerance(limit).failures_that_cross(total) == crossed_at
-
-
 @pytest.mark.parametrize("text", ["", "5", "0%", "101%", "5.5%", "-5%", "%", "999999%"])
 def test_a_share_is_a_whole_percentage_from_1_to_100(text: str) -> None:
     with pytest.raises(ValueError, match=r"%|percentage"):
@@ -92,6 +75,8 @@ steps = st.builds(
     retry=st.builds(RetryPolicy, st.integers(1, 9), st.integers(0, 9_999), st.integers(10_000, 10**8)),
     depends=st.lists(texts, max_size=2).map(tuple),
     condition=st.sampled_from(["", "always", "on_failure"]),
+    timeout_ms=st.none() | st.integers(1, 10**9),
+    child_timeout_ms=st.none() | st.integers(1, 10**9),
 )
 tolerances = st.builds(
     ErrorTolerance,
@@ -127,6 +112,15 @@ def test_the_toml_form_is_always_valid_toml(definition: JobDefinition) -> None:
     assert [step.get("config", {}) for step in written.get("steps", [])] == [
         step.config for step in definition.steps
     ]
+    times = [(step.timeout_ms, step.child_timeout_ms) for step in definition.steps]
+    assert times == [
+        (_milliseconds(step, "timeout"), _milliseconds(step, "child_timeout"))
+        for step in written.get("steps", [])
+    ]
+
+
+def _milliseconds(table: dict[str, str], key: str) -> int | None:
+    return parse_duration(table[key]) if key in table else None
 
 
 @given(configs)

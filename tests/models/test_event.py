@@ -22,6 +22,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(),
     int | None: st.none() | st.integers(0, 2**53),
     str | None: st.none() | st.text(),
+    float | None: st.none() | st.floats(0, 1e9),
 }
 
 

@@ -4,9 +4,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quaero.models.definition import ErrorTolerance, Percent
+from quaero.models.definition import ErrorTolerance, FailureAction, Percent
 from quaero.models.job import JobState
-from quaero.models.progress import DocumentCounts, EndRule, Progress, conclude, crossed, end_rule
+from quaero.models.progress import (
+    DocumentCounts,
+    EndRule,
+    Progress,
+    conclude,
+    crossed,
+    estimate_seconds,
+    smoothed_rate,
+)
 
 COUNT = st.integers(0, 50)
 NO_RULE = EndRule()
@@ -105,19 +113,59 @@ def test_nothing_is_crossed_without_a_limit(progress: Progress) -> None:
     assert not crossed(progress, NO_RULE)
 
 
-@given(LIMITS, st.sampled_from(["continue", "mark_warning"]), st.integers(0, 1000))
-def test_only_stop_all_stops(limit: int | Percent, action: str, total: int) -> None:
-    tolerance = ErrorTolerance(limit, action)  # type: ignore[arg-type]
-    assert end_rule(tolerance, total) == NO_RULE
+@given(progresses(ended=True), LIMITS, st.sampled_from(["continue", "mark_warning"]))
+def test_only_stop_all_makes_a_crossed_tolerance_a_failure(
+    progress: Progress, limit: int | Percent, action: FailureAction
+) -> None:
+    assume(progress.completed)
+    assert conclude(progress, EndRule.of(ErrorTolerance(limit, action))) is conclude(progress, NO_RULE)
 
 
-@given(st.integers(1, 100), st.integers(1, 1000))
-def test_a_share_is_crossed_exactly_when_it_is_reached(percent: int, total: int) -> None:
-    limit = end_rule(ErrorTolerance(Percent(percent)), total).max_failures
-    assert limit is not None
-    assert 1 <= limit <= total
-    assert limit * 100 >= percent * total
-    assert limit == 1 or (limit - 1) * 100 < percent * total
+@pytest.mark.parametrize(
+    ("limit", "total", "crossed_at"),
+    [
+        (10, 50, 10),
+        (Percent(5), 100, 5),
+        (Percent(5), 101, 6),
+        (Percent(5), 1, 1),
+        (Percent(100), 7, 7),
+    ],
+)
+def test_a_tolerance_is_crossed_at_its_count_or_share(
+    limit: int | Percent, total: int, crossed_at: int
+) -> None:
+    rule = EndRule.of(ErrorTolerance(limit))
+    reached = [
+        failed
+        for failed in range(total + 1)
+        if crossed(Progress(total, 0, 0, total - failed, failed), rule)
+    ]
+    assert reached[0] == crossed_at
+    assert reached == list(range(crossed_at, total + 1))
+
+
+def test_a_share_is_not_judged_before_all_children_are_planned() -> None:
+    one_of_two_failed, rule = Progress(2, 0, 0, 1, 1), EndRule.of(ErrorTolerance(Percent(5)))
+    assert not crossed(one_of_two_failed, rule, plan_closed=False)
+    assert crossed(one_of_two_failed, rule, plan_closed=True)
+
+
+@given(st.none() | st.floats(0, 1e6), st.integers(0, 10**6), st.integers(1, 10**7))
+def test_a_rate_stays_between_what_it_was_and_what_it_is_lately(
+    before: float | None, ended: int, elapsed_ms: int
+) -> None:
+    rate, lately = smoothed_rate(before, ended, elapsed_ms), ended * 1_000 / elapsed_ms
+    assert rate is not None
+    low, high = sorted((lately if before is None else before, lately))
+    assert low - 1e-6 <= rate <= high + 1e-6
+
+
+def test_how_long_it_takes_is_told_only_when_it_can_be_known() -> None:
+    half_done = Progress(100, 40, 10, 50)
+    assert estimate_seconds(half_done, 5.0, plan_closed=True) == 10.0
+    assert estimate_seconds(half_done, 5.0, plan_closed=False) is None
+    assert estimate_seconds(half_done, None, plan_closed=True) is None
+    assert estimate_seconds(half_done, 0.0, plan_closed=True) is None
 
 
 @given(COUNT, COUNT, COUNT)

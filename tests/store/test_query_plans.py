@@ -21,7 +21,8 @@ INSERT INTO jobs (id, root_id, parent_id, kind, type, name, state, run_at, creat
   (1, 1, NULL, 'run', 'd', 'd', 'running', 0, 0),
   (2, 1, 1, 'parent', 'crawl', 'crawled', 'running', 0, 0),
   (3, 1, 1, 'parent', 'crawl', 'crawling', 'running', 0, 0);
-INSERT INTO runs (job_id, definition_id, definition, last_event) VALUES (1, 'd', '{}', :finished);
+INSERT INTO runs (job_id, definition_id, definition, launched_by, last_event)
+VALUES (1, 'd', '{}', 'person', :finished);
 INSERT INTO progress (job_id, root_id, step, plan_closed, pending, dirty) VALUES
   (1, 1, NULL, 1, 0, 0), (2, 1, 0, 1, 0, 0), (3, 1, 1, 1, 10, 1);
 """
@@ -74,18 +75,29 @@ def steps(connection: apsw.Connection, name: str, parameters: dict[str, Any]) ->
     return taken[0]
 
 
-CLAIM = {"owner": "o", "lease_until": 1, "now": 0, "limit": 5}
+READY = {
+    "types": '["page"]', "full_hosts": "[]", "skip": "[]", "now": 0, "limit": 5, "suspects": 1, "suspect_from": 5,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        ("claim_jobs", {**CLAIM, "parent_id": CRAWLING, "types": '["page"]'}),
-        ("claim_jobs", {**CLAIM, "parent_id": CRAWLED, "types": '["page"]'}),
-        ("ready_lanes", {"root_id": None}),
+        ("ready_jobs", {**READY, "parent_id": CRAWLING}),
+        ("ready_jobs", {**READY, "parent_id": CRAWLED}),
+        ("claim_jobs", {"owner": "o", "lease_until": 1, "now": 0, "ids": "[20004, 20005]"}),
+        ("ready_lanes", {"root_id": None, "now": 0}),
+        ("running_by_gate", {}),
+        ("holds_suspect", {"owner": "o", "suspect_from": 5}),
+        ("next_run_start", {"now": 0}),
+        ("any_lost", {"ticks": 1, "dead_owners": "[]"}),
+        ("still_held", {"leases": "[[20004, 1]]"}),
+        ("parents_to_decide", {}),
+        ("list_processes", {}),
+        ("runs_that_need", {"needs_id": RUN}),
         ("lost_leases", {"ticks": 1, "dead_owners": "[]"}),
         ("lease_owners", {}),
-        ("dirty_parents", {"root_id": None}),
+        ("dirty_parents", {}),
         ("open_child_exists", {"parent_id": CRAWLED}),
         ("open_children", {"parent_id": CRAWLED}),
         ("events_after", {"root_id": RUN, "after": FINISHED - 5, "limit": 100}),
@@ -103,7 +115,7 @@ CLAIM = {"owner": "o", "lease_until": 1, "now": 0, "limit": 5}
         ("log_lines", {"job_id": 7, "levels": None, "after": 0, "limit": 100}),
         ("next_run_at", {"parent_id": CRAWLING}),
         ("running_jobs", {"root_id": RUN, "limit": 50}),
-        ("overdue_runs", {"now": 1}),
+        ("overdue", {"now": 1}),
         ("open_run_of_definition", {"definition_id": "d"}),
         ("document_by_url", {"url": "url 19999"}),
         ("count_tree", {"root_id": 2}),

@@ -4,7 +4,7 @@ import pytest
 
 from quaero.models.definition import ErrorTolerance
 from quaero.models.errors import ConflictError
-from quaero.models.job import JobState, StepLimits
+from quaero.models.job import JobState
 from quaero.models.outcome import End
 from quaero.store.store import Store
 from tests.kit import script_definition, script_step
@@ -127,18 +127,3 @@ async def test_a_step_that_has_nothing_left_to_do_ends_again(store: Store) -> No
     await store.fold()
 
     assert (await store.job(run_id)).state is JobState.COMPLETED
-
-
-async def test_a_step_whose_slots_are_all_taken_ends_again(store: Store) -> None:
-    run_id, parent = await launch(store, script_definition(script_step(), error_tolerance=ErrorTolerance(1)))
-    await plan(store, parent, "fails", "stores", limits=StepLimits(max_documents=1))
-    for end, stores in ((End.FAILED, ""), (End.COMPLETED, "page")):
-        [child] = await claim(store)
-        await store.settle([settlement(child, end, stores=stores)])
-    await store.fold()
-    assert (await store.job(run_id)).state is JobState.FAILED
-
-    await store.retry(run_id)
-    await store.fold()
-
-    assert (await store.job(run_id)).state is JobState.FAILED

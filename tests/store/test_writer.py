@@ -14,7 +14,7 @@ from quaero.store.reads import JobFilter
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change, Transaction
-from quaero.store.transitions.launch import launch
+from quaero.store.transitions.launch import Launch, LaunchOptions, launch
 from tests.kit import script_definition, script_step
 
 DEFINITION = script_definition(script_step())
@@ -63,7 +63,7 @@ async def store(path: Path, gate: Gate) -> AsyncIterator[Store]:
 
 def launch_and_fail(tx: Transaction, error: Exception) -> None:
     """Write something, then raise."""
-    launch(tx, DEFINITION)
+    launch(tx, Launch(DEFINITION), LaunchOptions())
     raise error
 
 

@@ -1,14 +1,22 @@
 """Control: the one door through which pages, API, CLI and assistants start, steer and look up jobs."""
 
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
-from quaero.models.errors import ConflictError
-from quaero.models.job import Job
-from quaero.store.reads import StoredDefinition
+from quaero.models.errors import ConflictError, UsageError
+from quaero.models.job import Job, JobKind
+from quaero.store.reads import DefinitionVersion, StoredDefinition
 from quaero.store.store import Store
+from quaero.store.transitions.definitions import Kept, NewDefinition
+from quaero.store.transitions.gates import GateScope
+from quaero.store.transitions.launch import Launch
+
+if TYPE_CHECKING:
+    from quaero.jobs.definitions.stored import Definitions
 
 
 class Control:
@@ -18,38 +26,68 @@ class Control:
         self.store, self._registry = store, registry
 
     @cached_property
-    def _system(self) -> dict[str, StoredDefinition]:
-        from quaero.jobs.definitions.system import system_definitions  # noqa: PLC0415 - slow, and seldom needed
+    def _definitions(self) -> "Definitions":
+        from quaero.jobs.definitions.stored import Definitions  # noqa: PLC0415 - slow, and seldom needed
 
-        return system_definitions(self._registry.config_models)
+        return Definitions(self.store, self._registry)
 
-    def read(self, text: bytes | str, *, file: str) -> JobDefinition:
+    async def read(self, text: bytes | str, *, file: str) -> JobDefinition:
         """The definition in a TOML text, checked against the installed managers; see `read_definition`."""
-        from quaero.jobs.definitions.reader import read_definition  # noqa: PLC0415 - slow, and seldom needed
+        return await self._definitions.read(text, file=file)
 
-        return read_definition(text, file=file, managers=self._registry.config_models)
+    async def read_all(self, texts: Sequence[tuple[str, bytes]]) -> list[NewDefinition]:
+        """The definitions in files, given as (name, content); `InvalidDefinition` with the complaints of all."""
+        return await self._definitions.read_all(texts)
 
-    async def keep(self, definition: JobDefinition, *, source: str, origin: str = "user") -> None:
-        """Store a definition under its id, in place of an earlier one. The ids of system definitions are taken.
+    async def keep(self, *new: NewDefinition, replace_edited: bool = False) -> tuple[Kept, ...]:
+        """Store definitions under their ids, in place of earlier ones: all or none.
 
-        `source` is the text that it was read from; `origin` is "user", or "quick" for one made from options.
+        A conflict where one was edited in the store (unless `replace_edited`), where definitions would run each other
+        in a circle, and for the ids of system definitions.
         """
-        if definition.id in self._system:
-            raise ConflictError(
-                "this id belongs to a system definition", where=definition.id, remedy="Choose another"
-            )
-        await self.store.put_definition(definition, source=source, origin=origin)
+        return await self._definitions.keep(new, replace_edited=replace_edited)
+
+    async def check_changeable(self, definition_id: str) -> None:
+        """A conflict for the id of a system definition."""
+        self._definitions.check_changeable(definition_id)
+
+    async def edit_definition(self, text: str, *, definition_id: str, version: int) -> Kept:
+        """Store a text that was edited on top of this version of the definition."""
+        return await self._definitions.edit(text, definition_id=definition_id, version=version)
+
+    async def switch_definition(self, definition_id: str, *, enabled: bool) -> Kept:
+        """Allow new runs of a definition, or refuse them."""
+        return await self._definitions.switch(definition_id, enabled=enabled)
+
+    async def delete_definition(self, definition_id: str) -> None:
+        """Delete a definition that has no open run; its history, runs and documents stay."""
+        await self._definitions.delete(definition_id)
 
     async def definition(self, definition_id: str) -> StoredDefinition:
         """A system definition or a stored one."""
-        system = self._system.get(definition_id)
-        return system or await self.store.definition(definition_id)
+        return await self._definitions.one(definition_id)
 
     async def definitions(self, origin: str | None = None) -> tuple[StoredDefinition, ...]:
         """All definitions, or those of one origin, by id."""
-        system = self._system.values() if origin in (None, "system") else ()
-        found = (*system, *await self.store.definitions(origin))
-        return tuple(sorted(found, key=lambda stored: stored.definition.id))
+        return await self._definitions.all(origin)
+
+    async def definition_history(
+        self, definition_id: str, number: int | None = None
+    ) -> tuple[DefinitionVersion, ...]:
+        """What a definition was after each change, oldest first, or in one version."""
+        return await self._definitions.history(definition_id, number)
+
+    async def definition_text(self, stored: StoredDefinition) -> str:
+        """A definition as TOML: as it was written, if that still says the same."""
+        return await self._definitions.text(stored)
+
+    async def unknown_names(self, definitions: Iterable[JobDefinition]) -> list[tuple[str, str]]:
+        """Which definition, by id, names which id in pre_jobs or post_jobs that no definition has."""
+        return await self._definitions.unknown_names(definitions)
+
+    async def launch_tree(self, definition: JobDefinition) -> Launch:
+        """The definition with all that run before and after it, each once; `ConflictError` if they cannot."""
+        return await self._definitions.launch_tree(definition)
 
     async def launch(self, definition: JobDefinition) -> int:
         """Start a run; its id. A definition that is switched off, or whose last run is still open, is a conflict."""
@@ -59,6 +97,23 @@ class Control:
             )
         return await self.store.launch(definition, alone=not definition.overlap)
 
+    async def rerun(self, run_id: int) -> int:
+        """Start a new run of what a run was launched with; its id."""
+        run = await self.store.job(run_id)
+        if run.kind is not JobKind.RUN:
+            raise ConflictError(
+                f"job {run_id} is part of run {run.root_id}",
+                remedy=f"Rerun that: quaero jobs rerun {run.root_id}",
+            )
+        definition = (await self.store.run(run_id)).definition
+        return await self.store.launch(
+            definition,
+            alone=not definition.overlap,
+            priority=run.priority,
+            launched_by="rerun",
+            origin_id=run_id,
+        )
+
     async def cancel(self, job_id: int) -> int:
         """Cancel a job with everything open below it; how many jobs that were."""
         return await self.store.cancel(job_id)
@@ -67,9 +122,33 @@ class Control:
         """Reopen the failed and cancelled jobs of a run, step or child; how many."""
         return await self.store.retry(job_id)
 
-    async def delete(self, job_id: int) -> int:
-        """Delete a run that has ended; its documents stay. How many jobs went."""
-        return await self.store.delete_run(job_id)
+    async def delete(self, job_id: int, *, documents: bool = False) -> int:
+        """Delete a run that has ended; its documents stay unless `documents`. How many jobs went."""
+        return await self.store.delete_run(job_id, documents=documents)
+
+    async def pause(self, job_id: int) -> None:
+        """Hold back a run, or a job that is pending; what runs may finish."""
+        await self.store.pause(job_id)
+
+    async def resume(self, job_id: int) -> None:
+        """Let a paused run or job go on."""
+        await self.store.unpause(job_id)
+
+    async def change_gate(
+        self, scope: GateScope, key: str = "", *, paused: bool | None = None, concurrency: int | None = None
+    ) -> None:
+        """Pause, resume or limit everything, or a definition, type or host; `concurrency` 0: no limit."""
+        if concurrency is not None and concurrency < 0:
+            raise UsageError(f"a limit of {concurrency} jobs makes no sense", remedy="0 takes the limit away")
+        if (scope == "all") != (key == ""):
+            raise UsageError(
+                "a definition, type or host is paused or limited by its name; everything has none"
+            )
+        await self.store.change_gate(scope, key, paused=paused, concurrency=concurrency)
+
+    async def set_priority(self, job_id: int, priority: int) -> None:
+        """Smaller goes first: a run among the runs, a step or child among its siblings."""
+        await self.store.set_priority(job_id, priority)
 
     async def run_of(self, job_id: int) -> Job:
         """The run that a job belongs to."""

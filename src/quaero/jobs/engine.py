@@ -1,17 +1,25 @@
 """The engine: everything that runs over one open store, wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from quaero.jobs.control import Control
+from quaero.jobs.loop import Loop
 from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.jobs.orchestrator.job_orchestrator import StoreOrchestrator
 from quaero.jobs.registry import Registry
 from quaero.jobs.worker.job_processor import JobProcessor
+from quaero.models.errors import StoreError
+from quaero.models.job import Job
 from quaero.settings import QueueSettings
 from quaero.store.reads import DocumentFilter
 from quaero.store.store import Store
+
+if TYPE_CHECKING:
+    from quaero.jobs.scheduler import Scheduler
 
 
 class StoredCollection:
@@ -36,22 +44,38 @@ class Engine:
         self.hub = EventHub(store)
 
     @asynccontextmanager
-    async def working(self, root_id: int | None = None) -> AsyncIterator["Work"]:
-        """Execute the jobs of one run, or of all, in this process while the block runs."""
-        processor = JobProcessor(
-            self.store, self.registry, StoredCollection(self.store), self._queue, root_id=root_id
-        )
-        orchestrator = StoreOrchestrator(self.store, max_lost_leases=self._queue.max_lost_leases)
-        orchestrator.start()
-        processor.start()
+    async def working(
+        self,
+        root_id: int | None = None,
+        *,
+        role: str = "run",
+        types: Sequence[str] | None = None,
+        concurrency: int | None = None,
+        schedules: bool = False,
+        drain_seconds: float = 0.0,
+    ) -> AsyncIterator["Work"]:
+        """Execute the jobs of one run, or of all, in this process while the block runs.
+
+        `role` is what the list of processes shows; `types` limits which jobs are taken; `schedules`: start planned
+        runs too. At the end jobs that run get `drain_seconds` to finish before they are given back.
+        """
+        queue = self._queue if concurrency is None else replace(self._queue, concurrency=concurrency)
+        collection = StoredCollection(self.store)
+        processor = JobProcessor(self.control, self.registry, collection, queue, root_id=root_id, types=types)
+        orchestrator = StoreOrchestrator(self.store, queue)
+        scheduler = self._scheduler() if schedules else None
+        work = Work(self.store, processor, orchestrator, scheduler, role, queue)
+        await work.start(None if root_id is None else await self.store.job(root_id))
         try:
-            if root_id is not None:
-                orchestrator.start_monitoring(await self.store.job(root_id))
-            yield Work(processor, orchestrator)
+            yield work
         finally:
-            await processor.stop()
-            await orchestrator.stop()
+            await work.stop(drain_seconds)
             await self.registry.close()
+
+    def _scheduler(self) -> "Scheduler":
+        from quaero.jobs.scheduler import Scheduler  # noqa: PLC0415 - slow, and not needed for a single run
+
+        return Scheduler(self.store, self.control)
 
     async def close(self) -> None:
         self.hub.close()
@@ -61,12 +85,48 @@ class Engine:
 class Work:
     """The background parts while they run."""
 
-    def __init__(self, processor: JobProcessor, orchestrator: StoreOrchestrator) -> None:
-        self._loops = (*processor.loops, *orchestrator.loops)
+    def __init__(
+        self,
+        store: Store,
+        processor: JobProcessor,
+        orchestrator: StoreOrchestrator,
+        scheduler: "Scheduler | None",
+        role: str,
+        queue: QueueSettings,
+    ) -> None:
+        self._store, self._role, self._concurrency = store, role, queue.concurrency
+        self.processor, self.orchestrator, self.scheduler = processor, orchestrator, scheduler
+        self._signs_of_life = Loop("sign of life", self._register, interval=queue.heartbeat_ms / 1000)
+
+    async def start(self, run: Job | None) -> None:
+        await self._register()
+        self.orchestrator.start()
+        self.processor.start()
+        if self.scheduler is not None:
+            self.scheduler.start()
+        self._signs_of_life.start()
+        if run is not None:
+            self.orchestrator.start_monitoring(run)
+
+    async def stop(self, drain_seconds: float) -> None:
+        if self.scheduler is not None:
+            await self.scheduler.stop()
+        await self.processor.stop(drain_seconds)
+        await self.orchestrator.stop()
+        await self._signs_of_life.stop()
+        with suppress(StoreError):  # then others find out by themselves that this process is gone
+            await self._store.sign_off()
 
     async def failure(self) -> None:
         """Returns never, unless a background part fails (a full disk, a damaged file): then raises its error."""
-        tasks = [loop.task for loop in self._loops if loop.task is not None]
+        loops = [*self.processor.loops, *self.orchestrator.loops, self._signs_of_life]
+        if self.scheduler is not None:
+            loops += self.scheduler.loops
+        tasks = [loop.task for loop in loops if loop.task is not None]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+
+    async def _register(self) -> float | None:
+        await self._store.register(self._role, self.processor.types, self._concurrency)
+        return None

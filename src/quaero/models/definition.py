@@ -71,12 +71,6 @@ class ErrorTolerance:
     max_child_failures: int | Percent = 0
     failure_action: FailureAction = "stop_all"
 
-    def failures_that_cross(self, total: int) -> int | None:
-        """With how many failures a step of `total` children has crossed its tolerance; None: never."""
-        if isinstance(self.max_child_failures, Percent):
-            return max(1, -(-total * self.max_child_failures.value // 100))
-        return self.max_child_failures or None
-
     def to_json(self) -> dict[str, ConfigValue]:
         limit = self.max_child_failures
         written = str(limit) if isinstance(limit, Percent) else limit
@@ -94,6 +88,7 @@ class JobStep:
 
     `config` is as the person wrote it; the manager of `action` has a model for it.
     `condition`: "" runs after its steps succeeded, "always" after they ended, "on_failure" when one failed.
+    `timeout_ms` limits the whole step, `child_timeout_ms` one execution of a child job; None: no limit.
     """
 
     name: str
@@ -103,6 +98,8 @@ class JobStep:
     retry: RetryPolicy = RetryPolicy()
     depends: tuple[str, ...] = ()
     condition: Condition = ""
+    timeout_ms: int | None = None
+    child_timeout_ms: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"depends": list(self.depends)}
@@ -212,7 +209,6 @@ def _plainest(definition: JobDefinition) -> JobDefinition:
 
 def _top_keys(definition: JobDefinition) -> dict[str, ConfigValue | None]:
     """The keys that may be left out."""
-    timeout = definition.timeout_ms
     return {
         "description": definition.description,
         "type": definition.type,
@@ -222,7 +218,7 @@ def _top_keys(definition: JobDefinition) -> dict[str, ConfigValue | None]:
         "schedule": definition.schedule,
         "timezone": definition.timezone,
         "overlap": definition.overlap,
-        "timeout": None if timeout is None else format_duration(timeout),
+        "timeout": _duration(definition.timeout_ms),
         "enabled": definition.enabled,
         "auto_start": definition.auto_start,
         "auth": definition.auth,
@@ -237,12 +233,16 @@ def _step_toml(step: JobStep, *, default_depends: tuple[str, ...]) -> str:
         "retry": _retry_keys(step.retry),
         "depends": list(step.depends),
         "condition": step.condition,
+        "timeout": _duration(step.timeout_ms),
+        "child_timeout": _duration(step.child_timeout_ms),
     }
     defaults: dict[str, ConfigValue | None] = {
         "on_error": "fail",
         "retry": _retry_keys(RetryPolicy()),
         "depends": list(default_depends),
         "condition": "",
+        "timeout": None,
+        "child_timeout": None,
     }
     head = toml_pairs({"name": step.name, "action": step.action} | _changed(keys, defaults))
     config = toml_table("steps.config", step.config) if step.config else ""
@@ -255,6 +255,10 @@ def _retry_keys(policy: RetryPolicy) -> dict[str, ConfigValue]:
         "backoff": format_duration(policy.backoff_ms),
         "max_backoff": format_duration(policy.max_backoff_ms),
     }
+
+
+def _duration(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else format_duration(milliseconds)
 
 
 def _changed(

@@ -46,7 +46,10 @@ class JobStatusChange(Event, frozen=True):
 
 
 class ParentJobProgress(Event, frozen=True):
-    """Where a parent job stands; `progress_text` is the line for people."""
+    """Where a parent job stands; `progress_text` is the line for people.
+
+    `rate`: ended children per second, lately. `estimate_seconds`: until the children known now have ended.
+    """
 
     type: ClassVar[str] = "parent_job_progress"
     total: int
@@ -57,6 +60,8 @@ class ParentJobProgress(Event, frozen=True):
     cancelled: int
     documents: int
     progress_text: str
+    rate: float | None
+    estimate_seconds: float | None
 
 
 class DocumentSaved(Event, frozen=True):

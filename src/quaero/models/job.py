@@ -47,7 +47,7 @@ MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (JobState.PENDING, JobState.RUNNING),  # claimed
         (JobState.PENDING, JobState.PAUSED),
         (JobState.PENDING, JobState.CANCELLED),
-        (JobState.PENDING, JobState.FAILED),  # its run's timeout passed before it began
+        (JobState.PENDING, JobState.FAILED),  # a step whose timeout passed while it was to be planned again
         (JobState.PAUSED, JobState.PENDING),
         (JobState.PAUSED, JobState.CANCELLED),
         (JobState.RUNNING, JobState.COMPLETED),
@@ -56,6 +56,18 @@ MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (JobState.RUNNING, JobState.PENDING),  # tried again, given back, or its lease was lost
     }
 )
+
+RUN_MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
+    {
+        (JobState.WAITING, JobState.PAUSED),
+        (JobState.PAUSED, JobState.WAITING),
+        (JobState.RUNNING, JobState.PAUSED),
+        (JobState.PAUSED, JobState.RUNNING),
+        (JobState.PAUSED, JobState.COMPLETED),  # what ran when it was paused was all that was left
+        (JobState.PAUSED, JobState.FAILED),
+    }
+)
+"""What only a run can do: it is paused while some of its jobs still run, and they may be its last."""
 
 REOPENINGS: frozenset[tuple[JobState, JobState]] = frozenset(
     {
@@ -72,9 +84,10 @@ REOPENINGS: frozenset[tuple[JobState, JobState]] = frozenset(
 )
 
 
-def check_move(before: JobState, after: JobState, *, reopening: bool = False) -> None:
+def check_move(before: JobState, after: JobState, *, run: bool = False, reopening: bool = False) -> None:
     """Raise `ConflictError` unless the move is listed; reopenings only happen when a person asks for a retry."""
-    if (before, after) in MOVES or (reopening and (before, after) in REOPENINGS):
+    move = (before, after)
+    if move in MOVES or (run and move in RUN_MOVES) or (reopening and move in REOPENINGS):
         return
     raise ConflictError(f"a job that is {before} cannot become {after}")
 
@@ -107,6 +120,8 @@ class Job(msgspec.Struct, frozen=True):
     error_code: str | None = None
     error: str | None = None
     note: str | None = None
+    priority: int = 0
+    host: str | None = None
 
 
 class ChildJob(msgspec.Struct, frozen=True):
@@ -114,8 +129,9 @@ class ChildJob(msgspec.Struct, frozen=True):
 
     `dedupe_key` names the work by its content (a canonical URL): a second child of the same parent with the same
     key is ignored. Without a key a planned child is known by its place in the plan, a spawned one by its place
-    among its spawner's children. `nearest`: what the work spawns depends on its depth, so that finding it again
-    nearer to the start matters.
+    among its spawner's children. Smaller `priority` goes first. `nearest`: what the work spawns depends on its
+    depth, so that finding it again nearer to the start matters. `host` names the server that the work burdens: it
+    can be paused and limited by that. `run_at`: not before, in milliseconds since 1970; 0: at once.
     """
 
     type: str
@@ -124,6 +140,8 @@ class ChildJob(msgspec.Struct, frozen=True):
     dedupe_key: str | None = None
     priority: int = 0
     nearest: bool = False
+    host: str | None = None
+    run_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from quaero.settings.values import (
     DatabaseUrl,
     Origin,
     QueueSettings,
+    RetentionSettings,
     Settings,
     SettingsError,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "DatabaseUrl",
     "Origin",
     "QueueSettings",
+    "RetentionSettings",
     "Settings",
     "SettingsError",
     "find_config_file",

@@ -6,8 +6,15 @@ from pathlib import Path
 
 from quaero.models.duration import format_duration
 from quaero.settings.reading import Reading
-from quaero.settings.values import CrawlerSettings, DatabaseUrl, QueueSettings, Settings, SettingsError
-from quaero.settings.written import database_url, duration, header_line, whole_number
+from quaero.settings.values import (
+    CrawlerSettings,
+    DatabaseUrl,
+    QueueSettings,
+    RetentionSettings,
+    Settings,
+    SettingsError,
+)
+from quaero.settings.written import database_url, duration, duration_or_never, header_line, whole_number
 
 FILE_NAME = "quaero.toml"
 
@@ -17,6 +24,11 @@ _EXAMPLES = {
     "queue.heartbeat": 'heartbeat = "20s"',
     "queue.concurrency": "concurrency = 200",
     "queue.max_lost_leases": "max_lost_leases = 10",
+    "queue.max_log_lines": "max_log_lines = 1000",
+    "queue.grace": 'grace = "10s"',
+    "retention.runs": 'runs = "365d"',
+    "retention.events": 'events = "30d"',
+    "retention.logs": 'logs = "30d"',
     "crawler.user_agent": 'user_agent = "docs-crawler/1.0 (me@example.org)"',
 }
 
@@ -35,6 +47,7 @@ def load(
         _database(reading, directory if config_file is None else config_file.parent, directory),
         _queue(reading),
         CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
+        _retention(reading),
         tuple(reading.origins),
     )
     reading.complain_of_unknown_keys()
@@ -83,4 +96,19 @@ def _queue(reading: Reading) -> QueueSettings:
         reading.take(
             "queue.max_lost_leases", lambda: default.max_lost_leases, partial(whole_number, most=1_000)
         ),
+        reading.take(
+            "queue.max_log_lines", lambda: default.max_log_lines, partial(whole_number, most=1_000_000)
+        ),
+        reading.take("queue.grace", lambda: default.grace_ms, partial(duration, least=0), format_duration),
     )
+
+
+def _retention(reading: Reading) -> RetentionSettings:
+    def take(key: str) -> int | None:
+        return reading.take(key, lambda: None, duration_or_never, _duration_or_nothing)
+
+    return RetentionSettings(take("retention.runs"), take("retention.events"), take("retention.logs"))
+
+
+def _duration_or_nothing(milliseconds: int | None) -> str:
+    return "" if milliseconds is None else format_duration(milliseconds)

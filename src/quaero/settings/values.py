@@ -21,13 +21,28 @@ class SettingsError(UsageError):
 class QueueSettings:
     """`concurrency`: jobs that one process executes at once. Times in milliseconds.
 
-    `max_lost_leases`: how often a job may lose its worker before it counts as what kills them.
+    `max_lost_leases`: how often a job may lose its worker before it counts as what kills them. `max_log_lines`:
+    log lines that are stored of one execution. `grace_ms`: how long work that is told to stop may take to do so.
     """
 
     concurrency: int = 200
     lease_ms: int = 60_000
     heartbeat_ms: int = 20_000
     max_lost_leases: int = 10
+    max_log_lines: int = 1_000
+    grace_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How long what is left of ended runs is kept, in milliseconds; None: for ever.
+
+    `runs`: the whole run with its jobs, not its documents. `events`, `logs`: its events, its log lines.
+    """
+
+    runs_ms: int | None = None
+    events_ms: int | None = None
+    logs_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +82,5 @@ class Settings:
     database: DatabaseUrl
     queue: QueueSettings = field(default_factory=QueueSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     origins: tuple[Origin, ...] = ()

@@ -20,6 +20,11 @@ def duration(written: object, *, least: int) -> int:
     return milliseconds
 
 
+def duration_or_never(written: object) -> int | None:
+    """Milliseconds, at least a second; nothing for an empty text."""
+    return None if written == "" else duration(written, least=1_000)
+
+
 def whole_number(written: object, *, most: int) -> int:
     """A number from 1 to `most`; a file has it as a number, a variable as text."""
     if isinstance(written, str) and re.fullmatch(r"[0-9]{1,9}", written):

@@ -1,11 +1,13 @@
 """What the store needs from a database."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from quaero.models.document import SearchHit
 from quaero.search.query import Query
 from quaero.store.check import Finding
+from quaero.store.database_file import Progress
 from quaero.store.transaction import Change, Reader
 
 T = TypeVar("T")
@@ -17,6 +19,15 @@ class Backend(Protocol):
     @property
     def owner(self) -> str:
         """The name under which this process takes leases; random, never used again."""
+        ...
+
+    @property
+    def host(self) -> str:
+        """The name of the machine that this process runs on."""
+        ...
+
+    def ticks_ms(self) -> int:
+        """Milliseconds by the clock of leases."""
         ...
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
@@ -38,7 +49,33 @@ class Backend(Protocol):
         ...
 
     async def facts(self) -> dict[str, str | int]:
-        """What an operator may want to know of the database: where it is, its version, its size."""
+        """What an operator may want to know of the database: where it is, its version, its size.
+
+        Numbers among them are `bytes`, `wal_bytes` (of what is not in its final place yet), `free_bytes`.
+        """
+        ...
+
+    async def back_up(self, target: Path, *, overwrite: bool, progress: Progress) -> int:
+        """Copy the database as it is now to a file, however much is written meanwhile; the size in bytes.
+
+        `ConflictError` when the file is there and `overwrite` is not set.
+        """
+        ...
+
+    async def checkpoint(self) -> bool:
+        """Bring everything to its final place on the disk; False if others were in the way."""
+        ...
+
+    async def optimize(self) -> None:
+        """Bring the statistics up to date from which queries are planned."""
+        ...
+
+    def require_alone(self) -> None:
+        """`ConflictError` when another process has the database open."""
+        ...
+
+    async def vacuum(self) -> None:
+        """Write the whole database anew, without gaps; for a process that is alone with it."""
         ...
 
     def dead(self, owners: Sequence[str]) -> list[str]:

@@ -57,7 +57,7 @@ class Journal:
         reopening: bool = False,
     ) -> None:
         """A job moved between two states; an illegal move raises and so undoes the transaction."""
-        check_move(before, after, reopening=reopening)
+        check_move(before, after, run=parent_id is None, reopening=reopening)
         if parent_id is not None and before != after:
             counts = self._counts[parent_id]
             counts[before] -= 1

@@ -1,16 +1,14 @@
 """Questions to the store, each answered from one snapshot."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import Document
-from quaero.models.errors import DefinitionError, NotFoundError
+from quaero.models.errors import DefinitionError, EventsPrunedError, NotFoundError
 from quaero.models.event import Recorded
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import LogLevel
-from quaero.models.progress import DocumentCounts, Progress
+from quaero.models.progress import DocumentCounts, Progress, estimate_seconds
 from quaero.store.rows import (
     document_counts_of,
     document_of,
@@ -24,7 +22,11 @@ from quaero.store.transaction import Reader
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which jobs: every field that is set must hold."""
+    """Which jobs: every field that is set must hold.
+
+    `name_part` and `error_part` are texts that the name and the error contain, whatever the case of their letters.
+    Times are milliseconds since 1970; a job of that very moment counts as after it. `up_to`: no larger ids.
+    """
 
     root_id: int | None = None
     parent_id: int | None = None
@@ -32,6 +34,15 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     states: tuple[JobState, ...] | None = None
     type: str | None = None
     definition_id: str | None = None
+    host: str | None = None
+    name_part: str | None = None
+    error_part: str | None = None
+    error_code: str | None = None
+    created_before: int | None = None
+    created_after: int | None = None
+    finished_before: int | None = None
+    finished_after: int | None = None
+    up_to: int | None = None
 
     def parameters(self) -> dict[str, object]:
         values = msgspec.structs.asdict(self)
@@ -54,12 +65,32 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
     url_part: str | None = None
 
 
+class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which log lines of a job and of everything below it. `contains` is text as it stands in the message."""
+
+    job_id: int
+    levels: tuple[LogLevel, ...] | None = None
+    contains: str = ""
+
+    def parameters(self) -> dict[str, object]:
+        levels = None if self.levels is None else to_json(self.levels)
+        return {"job_id": self.job_id, "levels": levels, "contains": self.contains}
+
+
 class JobPage(msgspec.Struct, frozen=True):
     """One page of a list: the jobs, how many there are in all, and the cursor of the next page."""
 
     items: tuple[Job, ...]
     total: int
     next_cursor: int | None
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """How many jobs a filter matches, the first of them by id, and the id of the newest job of all (0: none)."""
+
+    total: int
+    first: tuple[Job, ...]
+    newest_id: int
 
 
 class DocumentPage(msgspec.Struct, frozen=True):
@@ -71,13 +102,19 @@ class DocumentPage(msgspec.Struct, frozen=True):
 
 
 class ParentProgress(msgspec.Struct, frozen=True):
-    """Where a run or parent job stands. `slots` of `max_documents` are held when the step has such a limit."""
+    """Where a run or parent job stands. `slots` of `max_documents` are held when the step has such a limit.
+
+    `rate`: ended children per second, when last measured. `estimate_seconds`: until the open children have ended, at
+    that rate; None while it is not known how many there will be.
+    """
 
     counts: Progress
     documents: DocumentCounts
     plan_closed: bool
     slots: int
     max_documents: int | None
+    rate: float | None
+    estimate_seconds: float | None
 
 
 class ErrorGroup(msgspec.Struct, frozen=True):
@@ -89,11 +126,32 @@ class ErrorGroup(msgspec.Struct, frozen=True):
 
 
 class RunInfo(msgspec.Struct, frozen=True):
-    """What belongs to a run beside its job. `last_event` is the number of its newest event."""
+    """What belongs to a run beside its job. `last_event` is the number of its newest event; those up to
+    `pruned_events` are gone. `launched_by` and `origin_id`: see `LaunchOptions`.
+    """
 
     definition: JobDefinition
     deadline: int | None
     last_event: int
+    pruned_events: int
+    launched_by: str
+    origin_id: int | None
+    paused_at: int | None
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process that executes jobs: a run in the foreground, a worker or a server. `seen_at`: its last sign of life."""
+
+    owner: str
+    role: str
+    host: str
+    pid: int
+    version: str
+    types: tuple[str, ...]
+    concurrency: int
+    started_at: int
+    seen_at: int
+    running: int
 
 
 class StoredLine(msgspec.Struct, frozen=True):
@@ -108,12 +166,35 @@ class StoredLine(msgspec.Struct, frozen=True):
 
 
 class StoredDefinition(msgspec.Struct, frozen=True):
-    """A definition with the text that it was read from and where it came from: user, quick or system."""
+    """A definition with the text that it was read from and where it came from: user, quick or system.
+
+    `edited`: it is not what the last file said. `version` is the newest one; 0 for a system definition.
+    """
 
     definition: JobDefinition
     source: str
     origin: str
     created_at: int
+    updated_at: int
+    edited: bool = False
+    version: int = 0
+
+
+class DefinitionVersion(msgspec.Struct, frozen=True):
+    """What a definition was after a change: created, imported, edited, enabled, disabled, or before it was deleted."""
+
+    number: int
+    at: int
+    change: str
+    definition: JobDefinition
+    source: str
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """A value for the placeholder `{name}`; the name in small letters."""
+
+    name: str
+    value: str
     updated_at: int
 
 
@@ -150,6 +231,20 @@ def jobs(reader: Reader, wanted: JobFilter, limit: int, cursor: int | None, olde
     return JobPage(items, total, items[-1].id if len(rows) > limit else None)
 
 
+def job_states(reader: Reader, wanted: JobFilter, after: int, limit: int) -> list[tuple[int, JobState]]:
+    """Ids above `after` with their states, smallest first."""
+    rows = reader.rows(f"select_{wanted.scope}", **wanted.parameters(), after=after, limit=limit)
+    return [(job_id, JobState(state)) for job_id, state in rows]
+
+
+def preview(reader: Reader, wanted: JobFilter, limit: int) -> Preview:
+    parameters = wanted.parameters()
+    [(total,)] = reader.rows(f"count_{wanted.scope}", **parameters)
+    first = reader.rows(f"select_{wanted.scope}", **parameters, after=0, limit=limit)
+    [(newest,)] = reader.rows("newest_job")
+    return Preview(total, tuple(job(reader, job_id) for job_id, _ in first), newest)
+
+
 def running(reader: Reader, run_id: int, limit: int) -> tuple[Job, ...]:
     return tuple(job_of(row) for row in reader.rows("running_jobs", root_id=run_id, limit=limit))
 
@@ -159,8 +254,9 @@ def progress(reader: Reader, job_id: int) -> ParentProgress:
     if not rows:
         raise NotFoundError(f"job {job_id} has no children")
     [row] = rows
-    plan_closed, slots, max_documents = row[10:]
-    return ParentProgress(progress_of(row), document_counts_of(row), bool(plan_closed), slots, max_documents)
+    counts, plan_closed, slots, max_documents, rate = progress_of(row), bool(row[10]), *row[11:14]
+    estimate = estimate_seconds(counts, rate, plan_closed=plan_closed)
+    return ParentProgress(counts, document_counts_of(row), plan_closed, slots, max_documents, rate, estimate)
 
 
 def errors(reader: Reader, parent_id: int) -> tuple[ErrorGroup, ...]:
@@ -174,7 +270,7 @@ def run(reader: Reader, run_id: int) -> RunInfo:
     rows = reader.rows("get_run", job_id=run_id)
     if not rows:
         raise NotFoundError(f"there is no run {run_id}", remedy="See: quaero jobs list --root")
-    [(_, snapshot, deadline, last_event)] = rows
+    [(snapshot, *rest)] = rows
     try:
         definition = JobDefinition.from_json(from_json(snapshot))
     except (KeyError, TypeError, ValueError) as error:
@@ -183,7 +279,14 @@ def run(reader: Reader, run_id: int) -> RunInfo:
             where=f"run {run_id}",
             remedy="Start it anew",
         ) from error
-    return RunInfo(definition, deadline, last_event)
+    return RunInfo(definition, *rest)
+
+
+def processes(reader: Reader) -> tuple[Process, ...]:
+    found = []
+    for owner, role, host, pid, version, types, *rest in reader.rows("list_processes"):
+        found.append(Process(owner, role, host, pid, version, tuple(from_json(types)), *rest))
+    return tuple(found)
 
 
 def open_run(reader: Reader, definition_id: str) -> int | None:
@@ -192,25 +295,24 @@ def open_run(reader: Reader, definition_id: str) -> int | None:
 
 
 def events(reader: Reader, root_id: int, after: int, limit: int) -> tuple[Recorded, ...]:
+    for (pruned,) in reader.rows("pruned_events", root_id=root_id):
+        if after < pruned:
+            raise EventsPrunedError(root_id, first=pruned + 1)
     return tuple(
         recorded_of(row) for row in reader.rows("events_after", root_id=root_id, after=after, limit=limit)
     )
 
 
-def log(
-    reader: Reader, job_id: int, levels: Sequence[LogLevel] | None, after: int, limit: int
-) -> tuple[StoredLine, ...]:
-    job(reader, job_id)
-    rows = reader.rows(
-        "log_lines",
-        job_id=job_id,
-        levels=None if levels is None else to_json(levels),
-        after=after,
-        limit=limit,
-    )
-    return tuple(
-        StoredLine(i, job_id, n, at, LogLevel(level), text) for i, job_id, n, at, level, text in rows
-    )
+def log(reader: Reader, wanted: LogFilter, after: int, limit: int, newest: bool) -> tuple[StoredLine, ...]:
+    found = job(reader, wanted.job_id)
+    parameters = wanted.parameters()
+    if after and not newest and found.kind is not JobKind.CHILD:
+        rows = reader.rows("log_lines_after", **parameters, after=after, limit=limit)
+    else:
+        direction = -1 if newest else 1
+        rows = reader.rows("log_lines", **parameters, after=after, limit=limit, direction=direction)
+    lines = [StoredLine(i, job_id, n, at, LogLevel(level), text) for i, job_id, n, at, level, text in rows]
+    return tuple(reversed(lines) if newest else lines)
 
 
 def document(reader: Reader, document_id: int) -> Document:
@@ -258,6 +360,27 @@ def definitions(reader: Reader, origin: str | None) -> tuple[StoredDefinition, .
 
 
 def _stored_definition(
-    body: str, source: str, origin: str, created_at: int, updated_at: int
+    body: str, source: str, origin: str, created_at: int, updated_at: int, edited: int, version: int
 ) -> StoredDefinition:
-    return StoredDefinition(JobDefinition.from_json(from_json(body)), source, origin, created_at, updated_at)
+    definition = JobDefinition.from_json(from_json(body))
+    return StoredDefinition(definition, source, origin, created_at, updated_at, bool(edited), version)
+
+
+def definition_versions(
+    reader: Reader, definition_id: str, number: int | None
+) -> tuple[DefinitionVersion, ...]:
+    """All versions of a definition, or the one of that number; also of a definition that was deleted."""
+    rows = reader.rows("list_definition_versions", definition_id=definition_id, number=number)
+    if not rows:
+        what = "there is no definition" if number is None else f"there is no version {number} of definition"
+        remedy = "list" if number is None else f"history {definition_id}"
+        raise NotFoundError(f"{what} {definition_id!r}", remedy=f"See: quaero definitions {remedy}")
+    return tuple(
+        DefinitionVersion(n, at, change, JobDefinition.from_json(from_json(body)), source)
+        for n, at, change, body, source in rows
+    )
+
+
+def variables(reader: Reader, name: str | None) -> tuple[Variable, ...]:
+    """All variables by name, or the one of that name."""
+    return tuple(Variable(*row) for row in reader.rows("list_variables", name=name))

@@ -7,7 +7,7 @@ import msgspec
 from quaero.models.document import Document
 from quaero.models.event import Recorded
 from quaero.models.job import Job, JobKind, JobState
-from quaero.models.progress import DocumentCounts, Progress
+from quaero.models.progress import DocumentCounts, EndRule, Progress
 from quaero.store.transaction import Row
 
 _decode = msgspec.json.decode
@@ -35,6 +35,11 @@ def progress_of(row: Row) -> Progress:
     """The first seven columns of `get_progress`."""
     total, pending, running, completed, failed, cancelled, skipped = row[:7]
     return Progress(total, pending, running, completed, failed, cancelled, skipped)
+
+
+def end_rule_of(row: Row) -> EndRule:
+    """The last three columns of `get_progress`."""
+    return EndRule(*row[16:19])
 
 
 def document_counts_of(row: Row) -> DocumentCounts:

@@ -1,36 +1,49 @@
 """The store: every operation on jobs, definitions and documents, the same on each backend."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import Document, SearchHit
 from quaero.models.errors import NotFoundError
 from quaero.models.event import Recorded
-from quaero.models.job import ChildJob, Job, StepLimits
+from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.models.outcome import LogLevel, Settlement
 from quaero.search.query import Query
 from quaero.store import reads
 from quaero.store.backend import Backend
 from quaero.store.check import Finding, check
+from quaero.store.database_file import Progress
 from quaero.store.reads import (
+    DefinitionVersion,
     DocumentFilter,
     DocumentPage,
     ErrorGroup,
     JobFilter,
     JobPage,
+    LogFilter,
     ParentProgress,
+    Preview,
+    Process,
     RunInfo,
     SourceStats,
     StoredDefinition,
     StoredLine,
+    Variable,
 )
 from quaero.store.rows import to_json
-from quaero.store.transaction import Change, Reader, Transaction
-from quaero.store.transitions import control, leases, plan
+from quaero.store.transaction import Change, Reader, Row, Transaction
+from quaero.store.transitions import control, definitions, duties, leases, pause, plan, schedules, variables
 from quaero.store.transitions.claim import Claimed, ClaimRequest, claim
+from quaero.store.transitions.definitions import Kept, NewDefinition
 from quaero.store.transitions.fold import fail_overdue, fold
-from quaero.store.transitions.launch import launch
+from quaero.store.transitions.gates import Gate, GateScope, change_gate, gates
+from quaero.store.transitions.launch import Launch, LaunchOptions, launch
+from quaero.store.transitions.retry import retry
+from quaero.store.transitions.schedules import Firing, Plan, Scheduled
 from quaero.store.transitions.settle import settle
 
 SNAPSHOTS_KEPT = 256
@@ -53,9 +66,28 @@ class Store:
 
     # Runs
 
-    async def launch(self, definition: JobDefinition, *, alone: bool = False) -> int:
-        """Start a run of the definition; its id. `alone`: a conflict if another run of it is open."""
-        return await self.backend.write(launch, definition, alone)
+    async def launch(
+        self,
+        what: JobDefinition | Launch,
+        *,
+        alone: bool = False,
+        key: str | None = None,
+        run_at: int = 0,
+        priority: int = 0,
+        launched_by: str = "person",
+        origin_id: int | None = None,
+    ) -> int:
+        """Start a run of the definition, with those before and after it; its id. See `LaunchOptions`."""
+        options = LaunchOptions(
+            alone=alone,
+            key=key,
+            run_at=run_at,
+            priority=priority,
+            launched_by=launched_by,
+            origin_id=origin_id,
+        )
+        whole = what if isinstance(what, Launch) else Launch(what)
+        return await self.backend.write(launch, whole, options)
 
     async def open_run(self, definition_id: str) -> int | None:
         """The newest run of the definition that has not ended."""
@@ -67,20 +99,49 @@ class Store:
 
     async def retry(self, job_id: int) -> int:
         """Reopen the failed and cancelled jobs of a subtree; how many."""
-        return await self.backend.write(control.retry, job_id, self._definition_of)
+        return await self.backend.write(retry, job_id, self._definition_of)
 
-    async def delete_run(self, job_id: int) -> int:
-        """Delete a run that has ended with its jobs, events and log lines; how many jobs."""
+    async def delete_run(self, job_id: int, *, documents: bool = False) -> int:
+        """Delete a run that has ended with its jobs, events and log lines (and documents); how many jobs."""
         self._snapshots.pop(job_id, None)
-        return await self.backend.write(control.delete, job_id)
+        return await self.backend.write(control.delete, job_id, documents)
+
+    async def pause(self, job_id: int) -> None:
+        """Hold back a run, or a job that is pending."""
+        await self.backend.write(pause.pause, job_id)
+
+    async def unpause(self, job_id: int) -> None:
+        """Let a paused run or job go on."""
+        await self.backend.write(pause.unpause, job_id)
+
+    async def set_priority(self, job_id: int, priority: int) -> None:
+        """Smaller goes first: a run among the runs, a step or child among its siblings."""
+        await self.backend.write(control.set_priority, job_id, priority)
+
+    async def change_gate(
+        self, scope: GateScope, key: str, *, paused: bool | None = None, concurrency: int | None = None
+    ) -> None:
+        """Pause, resume or limit all jobs, or those of a definition, type or host; `concurrency` 0: no limit."""
+        await self.backend.write(_change_gate, scope, key, paused, concurrency)
+
+    async def gates(self) -> tuple[Gate, ...]:
+        return await self.backend.read(gates)
 
     # The queue
 
     async def claim(
-        self, types: Sequence[str], limit: int, lease_ms: int, root_id: int | None = None
+        self,
+        types: Sequence[str],
+        limit: int,
+        lease_ms: int,
+        root_id: int | None = None,
+        *,
+        suspect_from: float = 5.0,
     ) -> Claimed:
         """Take ready jobs of these types, of one run or of all, under new leases of this process."""
-        request = ClaimRequest(self.backend.owner, tuple(types), limit, lease_ms, root_id, self._served)
+        request = ClaimRequest(
+            self.backend.owner, tuple(types), limit, lease_ms, root_id, self._served, suspect_from
+        )
         claimed = await self.backend.write(claim, request)
         self._served = claimed.served
         return claimed
@@ -89,6 +150,14 @@ class Store:
         """Extend leases, given as (job id, lease number); those that are still held."""
         return await self.backend.write(leases.heartbeat, held, lease_ms)
 
+    async def add_log_line(self, job_id: int, level: LogLevel, message: str) -> None:
+        """Add a line to the log of a job from outside of its execution."""
+        await self.backend.write(_add_log_line, job_id, level, message)
+
+    async def still_held(self, held: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Those of the leases, given as (job id, lease number), that are still held; only looks."""
+        return await self.backend.read(leases.still_held, held)
+
     async def settle(self, settlements: Sequence[Settlement]) -> list[tuple[int, int]]:
         """Record the ends of executions; the leases, as (job id, number), whose late results were refused."""
         return await self.backend.write(settle, settlements)
@@ -96,7 +165,10 @@ class Store:
     async def rescue(self, max_lost_leases: int) -> int:
         """Return the jobs of dead workers and of expired leases to the queue; how many."""
         owners = await self.backend.read(_lease_owners)
-        return await self.backend.write(leases.rescue, self.backend.dead(owners), max_lost_leases)
+        dead = self.backend.dead(owners)
+        if not await self.backend.read(leases.any_lost, dead, self.backend.ticks_ms()):
+            return 0
+        return await self.backend.write(leases.rescue, dead, max_lost_leases)
 
     # Planning
 
@@ -114,13 +186,48 @@ class Store:
 
     # The orchestrator
 
-    async def fold(self, root_id: int | None = None) -> None:
-        """Bring the parents whose children changed up to date."""
-        await self.backend.write(fold, self._definition_of, root_id)
+    async def fold(self, *, on_duty: bool = False) -> bool:
+        """Bring the parents whose children changed up to date. `on_duty`: only as the elected orchestrator.
+
+        Whether this process was entitled to.
+        """
+        return await self.backend.write(fold, self._definition_of, self.backend.owner if on_duty else None)
+
+    async def something_to_decide(self) -> bool:
+        """Whether the last child of a parent has ended, or a step of a run has changed."""
+        return await self.backend.read(_something_to_decide)
 
     async def fail_overdue(self) -> None:
-        """End the runs whose timeout has passed."""
-        await self.backend.write(fail_overdue, self._definition_of)
+        """End the runs and steps whose timeout has passed."""
+        await self.backend.write(fail_overdue)
+
+    async def take_duty(self, name: str, lease_ms: int) -> bool:
+        """Take or keep a duty that one process has at a time; whether it is this one's."""
+        owner, ticks = self.backend.owner, self.backend.ticks_ms()
+        held = await self.backend.read(duties.holder, name)
+        dead = self.backend.dead([held.owner]) if held is not None and held.owner != owner else []
+        if held is not None and not dead:
+            if held.owner == owner and held.until - ticks > lease_ms / 2:
+                return True  # no need to write it down again
+            if held.owner != owner and held.until > ticks:
+                return False
+        return await self.backend.write(duties.take_duty, name, owner, lease_ms, dead)
+
+    async def register(self, role: str, types: Sequence[str], concurrency: int) -> None:
+        """Be listed among the processes that execute jobs; again is a sign of life."""
+        await self.backend.write(
+            _put_process, self.backend.owner, role, self.backend.host, tuple(types), concurrency
+        )
+
+    async def sign_off(self) -> None:
+        """Leave the list of processes and give up all duties."""
+        await self.backend.write(_sign_off, self.backend.owner)
+
+    async def processes(self) -> tuple[Process, ...]:
+        """The processes that execute jobs; those that are known to be dead are left out."""
+        found = await self.backend.read(reads.processes)
+        dead = self.backend.dead([process.owner for process in found])
+        return tuple(process for process in found if process.owner not in dead)
 
     # Looking
 
@@ -132,6 +239,16 @@ class Store:
     ) -> JobPage:
         """One page of the jobs, newest first. `oldest_first` needs a run or a parent in the filter."""
         return await self.backend.read(reads.jobs, wanted, limit, cursor, oldest_first)
+
+    async def job_states(
+        self, wanted: JobFilter, *, after: int = 0, limit: int = 1_000
+    ) -> list[tuple[int, JobState]]:
+        """The ids above `after` of the jobs, smallest first, each with its state."""
+        return await self.backend.read(reads.job_states, wanted, after, limit)
+
+    async def preview(self, wanted: JobFilter, *, limit: int = 10) -> Preview:
+        """How many jobs there are of this kind, with the first of them by id."""
+        return await self.backend.read(reads.preview, wanted, limit)
 
     async def running(self, run_id: int, *, limit: int = 50) -> tuple[Job, ...]:
         """The child jobs of a run that are being executed, the longest first."""
@@ -151,22 +268,93 @@ class Store:
         return await self.backend.read(reads.events, root_id, after, limit)
 
     async def log(
-        self, job_id: int, *, levels: Sequence[LogLevel] | None = None, after: int = 0, limit: int = 1_000
+        self,
+        job_id: int,
+        *,
+        levels: Sequence[LogLevel] | None = None,
+        contains: str = "",
+        after: int = 0,
+        limit: int = 1_000,
+        newest: bool = False,
     ) -> tuple[StoredLine, ...]:
-        """Log lines of a job and of everything below it, in order."""
-        return await self.backend.read(reads.log, job_id, levels, after, limit)
+        """Log lines of a job and of everything below it with ids above `after`, in the order of their ids.
+
+        `newest`: the last `limit` of them instead of the first.
+        """
+        wanted = LogFilter(job_id=job_id, levels=None if levels is None else tuple(levels), contains=contains)
+        return await self.backend.read(reads.log, wanted, after, limit, newest)
 
     # Definitions
 
-    async def put_definition(self, definition: JobDefinition, *, source: str, origin: str) -> None:
-        """Keep a definition under its id, in place of an earlier one."""
-        await self.backend.write(_put_definition, definition, source, origin)
+    async def import_definitions(
+        self, new: Sequence[NewDefinition], *, replace_edited: bool = False
+    ) -> tuple[Kept, ...]:
+        """Keep definitions from files, all or none; a conflict with what was edited here unless `replace_edited`."""
+        return await self.backend.write(definitions.import_definitions, new, replace_edited)
+
+    async def edit_definition(self, new: NewDefinition, *, version: int) -> Kept:
+        """Keep what a person wrote on top of this version; 0: as a new definition."""
+        return await self.backend.write(definitions.edit_definition, new, version)
+
+    async def switch_definition(self, definition_id: str, *, enabled: bool) -> Kept:
+        """Allow new runs of a definition, or refuse them."""
+        return await self.backend.write(definitions.switch_definition, definition_id, enabled)
+
+    async def delete_definition(self, definition_id: str) -> None:
+        """Delete a definition that has no open run; its versions, runs and documents stay."""
+        await self.backend.write(definitions.delete_definition, definition_id)
+
+    async def definition_versions(
+        self, definition_id: str, number: int | None = None
+    ) -> tuple[DefinitionVersion, ...]:
+        """What a definition was after each change, oldest first; also when it is deleted. Or just one version."""
+        return await self.backend.read(reads.definition_versions, definition_id, number)
 
     async def definition(self, definition_id: str) -> StoredDefinition:
         return await self.backend.read(reads.definition, definition_id)
 
     async def definitions(self, origin: str | None = None) -> tuple[StoredDefinition, ...]:
         return await self.backend.read(reads.definitions, origin)
+
+    # Schedules
+
+    async def scheduled(self, system: Sequence[JobDefinition] = ()) -> tuple[Scheduled, ...]:
+        """The definitions with a schedule, of the stored and the given ones, each with its plan; by id."""
+        return await self.backend.read(schedules.scheduled, system)
+
+    async def to_start(self) -> tuple[tuple[str, JobDefinition | None], ...]:
+        """The stored definitions that run once when a server starts, by id; None: it cannot be read."""
+        return await self.backend.read(schedules.to_start)
+
+    async def change_plans(self, changes: Sequence[tuple[Plan | None, Plan | None]]) -> None:
+        """Write plans, each as (what was read, what it is now); those that others changed meanwhile stay."""
+        await self.backend.write(schedules.change_plans, changes)
+
+    async def fire(self, firing: Firing, what: Launch) -> int | None:
+        """Start the run of a planned time; its id, or None where none is to be started."""
+        return await self.backend.write(schedules.fire, firing, what)
+
+    async def skip(self, firing: Firing, error: str) -> None:
+        """Give up a planned time whose run cannot be started, and say why."""
+        await self.backend.write(schedules.skip, firing, error)
+
+    # Variables
+
+    async def variables(self) -> tuple[Variable, ...]:
+        """All variables, by name."""
+        return await self.backend.read(reads.variables, None)
+
+    async def variable(self, name: str) -> Variable:
+        for found in await self.backend.read(reads.variables, name.lower()):
+            return found
+        raise variables.unknown(name)
+
+    async def set_variable(self, name: str, value: str) -> None:
+        """Give a variable a value. The case of its name does not matter."""
+        await self.backend.write(variables.set_variable, name, value)
+
+    async def delete_variable(self, name: str) -> None:
+        await self.backend.write(variables.delete_variable, name)
 
     # Documents
 
@@ -211,6 +399,19 @@ class Store:
         """Where the database is, its version, its size."""
         return await self.backend.facts()
 
+    async def back_up(self, target: Path, *, overwrite: bool = False, progress: Progress | None = None) -> int:
+        """Copy the store as it is now to a file; its size in bytes. `progress`: see `Backend.back_up`."""
+        size = await self.backend.back_up(target, overwrite=overwrite, progress=progress or _untold)
+        await self.note_upkeep("backup", str(target))
+        return size
+
+    async def upkeep(self) -> dict[str, tuple[int, str]]:
+        """When the store was last looked after: backup, restore, maintenance; each with a time and a text."""
+        return {what: (at, text) for what, at, text in await self.backend.read(_upkeep)}
+
+    async def note_upkeep(self, what: str, text: str) -> None:
+        await self.backend.write(_note_upkeep, what, text)
+
     def _definition_of(self, tx: Reader, root_id: int) -> JobDefinition:
         """The definition of a run as it was at launch; it never changes, so it is kept."""
         found = self._snapshots.get(root_id)
@@ -221,20 +422,55 @@ class Store:
         return found
 
 
+def _upkeep(reader: Reader) -> list[Row]:
+    return reader.rows("get_upkeep")
+
+
+def _note_upkeep(tx: Transaction, what: str, text: str) -> None:
+    tx.rows("put_upkeep", what=what, at=tx.now, detail=text)
+
+
+def _untold(done: int, total: int) -> None:
+    """For callers that do not want to know how far a copy is."""
+
+
 def _lease_owners(reader: Reader) -> list[str]:
     return [owner for (owner,) in reader.rows("lease_owners")]
 
 
-def _put_definition(tx: Transaction, definition: JobDefinition, source: str, origin: str) -> None:
+def _change_gate(
+    tx: Transaction, scope: GateScope, key: str, paused: bool | None, concurrency: int | None
+) -> None:
+    change_gate(tx, scope, key, paused=paused, concurrency=concurrency)
+
+
+def _add_log_line(tx: Transaction, job_id: int, level: LogLevel, message: str) -> None:
+    tx.rows("add_log_line", job_id=job_id, at=tx.now, level=level, message=message)
+
+
+def _something_to_decide(reader: Reader) -> bool:
+    return bool(reader.rows("parents_to_decide"))
+
+
+def _put_process(
+    tx: Transaction, owner: str, role: str, host: str, types: tuple[str, ...], concurrency: int
+) -> None:
     tx.rows(
-        "put_definition",
-        id=definition.id,
-        body=to_json(definition.to_json()),
-        source=source,
-        origin=origin,
-        enabled=int(definition.enabled),
+        "put_process",
+        owner=owner,
+        role=role,
+        host=host,
+        pid=os.getpid(),
+        version=version("quaero"),
+        types=to_json(types),
+        concurrency=concurrency,
         now=tx.now,
     )
+
+
+def _sign_off(tx: Transaction, owner: str) -> None:
+    tx.rows("delete_processes", owners=to_json([owner]))
+    duties.give_up_duties(tx, owner)
 
 
 def _delete_document(tx: Transaction, document_id: int) -> None:

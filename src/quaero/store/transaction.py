@@ -21,6 +21,7 @@ class Change(Flag):
     DECISION = auto()  # a child failed, or a parent has no open child left: the orchestrator must decide
     EVENTS = auto()  # there are new events
     STOPPED = auto()  # running jobs were taken from their workers (cancelled)
+    FOREIGN = auto()  # another process committed: anything may have changed
 
 
 class Reader(Protocol):

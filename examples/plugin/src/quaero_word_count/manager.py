@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quaero.jobs.manager import PlanContext
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.errors import JobFailure
 from quaero.models.job import ChildJob, StepLimits
@@ -32,7 +33,12 @@ class WordCountManager:
         return StepLimits(concurrency=config.concurrency)
 
     async def create_parent_job(
-        self, step: JobStep, definition: JobDefinition, parent_job_id: int, config: WordCountConfig
+        self,
+        step: JobStep,
+        definition: JobDefinition,
+        parent_job_id: int,
+        config: WordCountConfig,
+        context: PlanContext,
     ) -> AsyncIterator[ChildJob]:
         if not config.folder.is_dir():
             raise JobFailure("is not a folder", code="no_folder", where=str(config.folder))

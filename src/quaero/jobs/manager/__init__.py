@@ -1,6 +1,7 @@
 """Managers plan: one kind of step each, never the work itself."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from quaero.models.definition import JobDefinition, JobStep
@@ -8,6 +9,17 @@ from quaero.models.job import ChildJob, StepLimits
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from quaero.jobs.control import Control
+    from quaero.jobs.worker import Collection
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """What planning may look at: the stored documents, and all jobs."""
+
+    collection: "Collection"
+    control: "Control"
 
 
 class JobManager(Protocol):
@@ -27,7 +39,12 @@ class JobManager(Protocol):
         ...
 
     def create_parent_job(
-        self, step: JobStep, definition: JobDefinition, parent_job_id: int, config: Any
+        self,
+        step: JobStep,
+        definition: JobDefinition,
+        parent_job_id: int,
+        config: Any,
+        context: PlanContext,
     ) -> AsyncIterator[ChildJob]:
         """Yield the first children of the step's parent job.
 

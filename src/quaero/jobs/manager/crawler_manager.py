@@ -9,6 +9,7 @@ from quaero.crawler.addresses import PrivateHosts
 from quaero.crawler.scope import ScopeRules, pattern_complaint
 from quaero.crawler.urls import host_key, normalise
 from quaero.jobs.config_types import Milliseconds, config_problem
+from quaero.jobs.manager import PlanContext
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, StepLimits
 
@@ -93,6 +94,7 @@ class CrawlerManager:
         definition: JobDefinition,
         parent_job_id: int,
         config: Any,
+        context: PlanContext,
     ) -> AsyncIterator[ChildJob]:
         for url in config.start_urls:
             yield page_job(url, depth=0)
@@ -100,4 +102,6 @@ class CrawlerManager:
 
 def page_job(url: str, depth: int) -> ChildJob:
     """The child job that fetches the normal URL. Pages near the start go first."""
-    return ChildJob(CHILD_TYPE, url, {"url": url}, dedupe_key=url, priority=depth, nearest=True)
+    return ChildJob(
+        CHILD_TYPE, url, {"url": url}, dedupe_key=url, priority=depth, nearest=True, host=host_key(url)
+    )

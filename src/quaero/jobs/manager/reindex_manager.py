@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from quaero.jobs.manager import PlanContext
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, StepLimits
 
@@ -32,5 +33,6 @@ class ReindexManager:
         definition: JobDefinition,
         parent_job_id: int,
         config: Any,
+        context: PlanContext,
     ) -> AsyncIterator[ChildJob]:
         yield ChildJob(CHILD_TYPE, "all documents", {"dry_run": config.dry_run})

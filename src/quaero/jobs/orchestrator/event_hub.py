@@ -10,7 +10,7 @@ from quaero.store.transaction import Change
 END_TYPES = frozenset({JobCompleted.type, JobFailed.type, JobCancelled.type})
 PAGE = 1_000
 NET_SECONDS = 1.0
-"""How long a reader sleeps at most: commits of other processes do not wake it."""
+"""How long a reader sleeps at most."""
 
 
 class EventHub:
@@ -50,7 +50,7 @@ class EventHub:
         return run.state.final and (await self._store.run(run_id)).last_event <= after
 
     def _changed(self, change: Change) -> None:
-        if change & Change.EVENTS:
+        if change & (Change.EVENTS | Change.FOREIGN):
             for woken in self._readers:
                 woken.set()
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from quaero.jobs.worker.log_buffer import LogBuffer
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, Job
 from quaero.models.outcome import LogLevel, LogLine, Outcome
+
+if TYPE_CHECKING:
+    from quaero.jobs.control import Control
 
 
 def storable(text: str) -> str:
@@ -26,10 +30,12 @@ class JobSpawner(Protocol):
         *,
         dedupe_key: str | None = None,
         priority: int = 0,
+        host: str | None = None,
+        run_at: int = 0,
     ) -> None:
         """Ask for a child next to the executing job `parent_job`; it counts for the same step's parent job.
 
-        A child whose `dedupe_key` the step has seen is ignored. Smaller `priority` goes first.
+        A child whose `dedupe_key` the step has seen is ignored. For the rest see `ChildJob`.
         """
         ...
 
@@ -48,16 +54,18 @@ class Collection(Protocol):
 class JobContext:
     """Everything that `execute` may touch.
 
-    `config` is the step's config as checked by its manager's model. `collection` is the stored documents.
+    `config` is the step's config as checked by its manager's model. `collection` is the stored documents, `control`
+    the door to all jobs.
     """
 
     definition: JobDefinition
     step: JobStep
     config: Any
     collection: Collection
+    control: "Control"
     now_ms: Callable[[], int]
     children: list[ChildJob] = field(default_factory=list)
-    lines: list[LogLine] = field(default_factory=list)
+    lines: LogBuffer = field(default_factory=LogBuffer)
     recorded: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -73,11 +81,18 @@ class JobContext:
         *,
         dedupe_key: str | None = None,
         priority: int = 0,
+        host: str | None = None,
+        run_at: int = 0,
     ) -> None:
-        self.children.append(ChildJob(child_type, child_name, config, dedupe_key, priority))
+        self.children.append(
+            ChildJob(child_type, child_name, config, dedupe_key, priority, host=host, run_at=run_at)
+        )
 
     def log(self, message: str, level: LogLevel = LogLevel.INFO) -> None:
-        """Add a line to the job's log; it is stored with the job's end, however that turns out."""
+        """Add a line to the job's log; it is stored with the job's end, however that turns out.
+
+        So many lines for each execution (`queue.max_log_lines`); what is beyond is counted, see `LogBuffer`.
+        """
         self.lines.append(LogLine(self.now_ms(), level, storable(message)))
 
     def when_recorded(self, function: Callable[[], None]) -> None:

@@ -3,22 +3,29 @@
 import asyncio
 import math
 import random
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from quaero.jobs.loop import Loop
+from quaero.jobs.manager import PlanContext
 from quaero.jobs.registry import Registry
 from quaero.jobs.steps import StepView, StepViews
 from quaero.jobs.worker import Collection, JobContext, storable
+from quaero.jobs.worker.log_buffer import LogBuffer
 from quaero.models.definition import JobStep, RetryPolicy
+from quaero.models.duration import format_duration
 from quaero.models.errors import JobFailure, LeaseLostError, QuaeroError, StoreError
 from quaero.models.job import ChildJob, Job, JobKind
-from quaero.models.outcome import End, LogLevel, LogLine, Settlement
+from quaero.models.outcome import End, LogLevel, LogLine, Outcome, Settlement
 from quaero.settings import QueueSettings
 from quaero.store.clock import Clock, SystemClock
-from quaero.store.store import Store
 from quaero.store.transaction import Change
+
+if TYPE_CHECKING:
+    from quaero.jobs.control import Control
 
 PLAN_CHUNK = 1_000
 SETTLE_BATCH = 500
@@ -35,76 +42,109 @@ Claim = tuple[int, int]
 """One execution: the job and its lease number. A job can be executed anew before an old execution has stopped."""
 
 
+WATCH_SECONDS = 0.25
+"""How often, at the most, commits of other processes make this one look whether its jobs are still its own."""
+
+
 @dataclass(slots=True)
 class _Held:
-    """A job that this process executes. `lost`: its lease is gone. `stopped`: its task was cancelled by us."""
+    """A job that this process executes. `lost`: its lease is gone. `stopped_at`: when we cancelled its task."""
 
     task: "asyncio.Task[None]"
     lost: bool = False
-    stopped: bool = False
+    stopped_at: float | None = None
 
     def stop(self, *, lost: bool) -> None:
-        self.lost, self.stopped = lost, True
-        self.task.cancel()
+        if self.stopped_at is None:
+            self.stopped_at = time.monotonic()
+            self.task.cancel()
+        self.lost = self.lost or lost
 
 
 class JobProcessor:
-    """Executes jobs of one run, or of all. `stop` gives unfinished jobs back to the queue."""
+    """Executes jobs of one run, or of all. `stop` gives unfinished jobs back to the queue.
+
+    `types`: the only job types and actions to take; None: all that are installed.
+    """
 
     def __init__(
         self,
-        store: Store,
+        control: "Control",
         registry: Registry,
         collection: Collection,
         settings: QueueSettings,
         *,
         root_id: int | None = None,
+        types: Sequence[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._store, self._registry, self._settings, self._root_id = store, registry, settings, root_id
+        self._control, self._store = control, control.store
+        self._registry, self._settings, self._root_id = registry, settings, root_id
         self._collection, self._clock = collection, clock or SystemClock()
-        self._types = tuple({**registry.managers, **registry.workers})
-        self._steps = StepViews(store, registry.managers)
+        self.types = tuple({**registry.managers, **registry.workers} if types is None else types)
+        self._steps = StepViews(self._store, registry.managers)
         self._held: dict[Claim, _Held] = {}
         self._ended: list[Settlement] = []
         self._recorded: dict[Claim, list[Callable[[], None]]] = {}
         self._claims = Loop("claim", self._claim, interval=1.0)
         self._settles = Loop("settle", self._settle, interval=3600.0)
         self._heartbeats = Loop("heartbeat", self._heartbeat, interval=settings.heartbeat_ms / 1000)
-        self._forget = store.on_change(self._changed)
+        self._watch = Loop("watch", self._look_for_lost, interval=3600.0)
+        self._watched_at = 0.0
+        self._forget = self._store.on_change(self._changed)
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return self._claims, self._settles, self._heartbeats
+        return self._claims, self._settles, self._heartbeats, self._watch
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being executed."""
+        return not self._held
 
     def start(self) -> None:
         for loop in self.loops:
             loop.start()
 
-    async def stop(self) -> None:
-        """Claim no more, give back what is not finished, record what is. Returns when nothing is held any more."""
+    async def stop(self, drain_seconds: float = 0.0) -> None:
+        """Claim no more, wait for what runs, give back what is not finished then, record what is.
+
+        Work that does not stop within the grace time is left to itself; its lease is returned when it runs out.
+        """
         self._forget()
         await self._claims.stop()
-        executions = list(self._held.values())
-        for held in executions:
+        await self._wait_for_work(drain_seconds)
+        for held in self._held.values():
             held.stop(lost=held.lost)
-        if executions:
-            await asyncio.wait([held.task for held in executions])
+        await self._wait_for_work(self._settings.grace_ms / 1000)
+        await self._watch.stop()
         await self._settles.stop()
         await self._settle()
         await self._heartbeats.stop()
 
+    async def _wait_for_work(self, seconds: float) -> None:
+        if self._held and seconds > 0:
+            await asyncio.wait([held.task for held in self._held.values()], timeout=seconds)
+
     def _changed(self, change: Change) -> None:
-        if change & Change.READY:
+        if change & (Change.READY | Change.FOREIGN):
             self._claims.wake()
         if change & Change.STOPPED:
-            self._heartbeats.wake()
+            self._watched_at = 0.0
+        if change & (Change.STOPPED | Change.FOREIGN):
+            self._watch.wake()
 
     async def _claim(self) -> float | None:
         room = self._settings.concurrency - len(self._held)
         if room <= 0:
             return None
-        claimed = await self._store.claim(self._types, room, self._settings.lease_ms, self._root_id)
+        claimed = await self._store.claim(
+            self.types,
+            room,
+            self._settings.lease_ms,
+            self._root_id,
+            suspect_from=self._settings.max_lost_leases / 2,
+        )
         for job in claimed.jobs:
             task = asyncio.create_task(self._execute(job), name=f"job {job.id}")
             self._held[job.id, job.lease_number] = _Held(task)
@@ -146,11 +186,38 @@ class JobProcessor:
         claims = list(self._held)
         if claims:
             kept = await self._store.heartbeat(claims, self._settings.lease_ms)
-            for claim in claims:
-                held = self._held.get(claim)
-                if held is not None and claim not in kept:
-                    held.stop(lost=True)
+            self._stop_lost(claims, kept)
+        await self._abandon_deaf()
         return None
+
+    async def _look_for_lost(self) -> float | None:
+        """Stop what was taken away from us: cancelled, or given to another process."""
+        early = WATCH_SECONDS - (time.monotonic() - self._watched_at)
+        if early > 0:
+            return early
+        self._watched_at = time.monotonic()
+        claims = list(self._held)
+        if claims:
+            self._stop_lost(claims, await self._store.still_held(claims))
+        await self._abandon_deaf()
+        stopping = any(held.stopped_at is not None for held in self._held.values())
+        return WATCH_SECONDS if stopping else None
+
+    def _stop_lost(self, claims: Sequence[Claim], kept: set[Claim]) -> None:
+        for claim in claims:
+            held = self._held.get(claim)
+            if held is not None and claim not in kept:
+                held.stop(lost=True)
+
+    async def _abandon_deaf(self) -> None:
+        """Count no longer on work that was told to stop and did not within the grace time."""
+        grace, now = self._settings.grace_ms / 1000, time.monotonic()
+        for claim, held in list(self._held.items()):
+            if held.lost and held.stopped_at is not None and now - held.stopped_at > grace:
+                del self._held[claim]
+                text = f"the work did not stop within {grace:g} s of being told to; it is left to itself"
+                await self._store.add_log_line(claim[0], LogLevel.WARNING, text)
+                self._claims.wake()
 
     async def _execute(self, job: Job) -> None:
         claim = (job.id, job.lease_number)
@@ -160,28 +227,36 @@ class JobProcessor:
         except LeaseLostError:
             pass  # someone else has the job, or nobody shall: there is nothing to record
         except asyncio.CancelledError:
-            if not self._held[claim].lost:
+            held = self._held.get(claim)
+            if held is not None and not held.lost:
                 settlement = Settlement(job.id, job.lease_number, End.RELEASED)
         finally:
-            del self._held[claim]
+            self._held.pop(claim, None)
         if settlement is not None:
             self._ended.append(settlement)
             self._settles.wake()
         self._claims.wake()
 
     async def _work(self, job: Job) -> Settlement:
-        step, lines = NO_STEP, list[LogLine]()
+        step, lines = NO_STEP, LogBuffer(self._settings.max_log_lines)
         try:
             view = await self._steps.of(job)
             context = JobContext(
-                view.definition, view.step, view.config, self._collection, self._clock.now_ms
+                view.definition,
+                view.step,
+                view.config,
+                self._collection,
+                self._control,
+                self._clock.now_ms,
+                lines=lines,
             )
-            step, lines = view.step, context.lines
+            step = view.step
             worker = self._registry.workers[job.type]
             worker.validate(job)
-            outcome = await worker.execute(job, context)
+            outcome = await _within(step.child_timeout_ms, worker.execute(job, context))
         except asyncio.CancelledError:
-            if self._held[job.id, job.lease_number].stopped:
+            held = self._held.get((job.id, job.lease_number))
+            if held is None or held.stopped_at is not None:
                 raise
             failure = JobFailure("the worker cancelled itself", retryable=True)
             return _failed(job, step, failure, lines, self._clock.now_ms())
@@ -221,9 +296,12 @@ class JobProcessor:
 
     async def _store_plan(self, parent: Job, view: StepView) -> None:
         manager = self._registry.managers[parent.type]
+        context = PlanContext(self._collection, self._control)
         stored = await self._store.begin_plan(parent, manager.limits(view.config))
         chunk: list[ChildJob] = []
-        async for child in manager.create_parent_job(view.step, view.definition, parent.id, view.config):
+        async for child in manager.create_parent_job(
+            view.step, view.definition, parent.id, view.config, context
+        ):
             if stored:
                 stored -= 1
                 continue
@@ -232,6 +310,20 @@ class JobProcessor:
                 await self._store.add_planned(parent, chunk, last=False)
                 chunk = []
         await self._store.add_planned(parent, chunk, last=True)
+
+
+async def _within(timeout_ms: int | None, execution: Awaitable[Outcome]) -> Outcome:
+    """The outcome of the execution, or a failure worth another try when it takes too long."""
+    if timeout_ms is None:
+        return await execution
+    try:
+        async with asyncio.timeout(timeout_ms / 1000) as limit:
+            return await execution
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        text = f"it took longer than the step's child_timeout of {format_duration(timeout_ms)}"
+        raise JobFailure(text, code="timeout", retryable=True) from None
 
 
 def _as_failure(error: Exception) -> JobFailure:
@@ -244,7 +336,7 @@ def _as_failure(error: Exception) -> JobFailure:
 
 
 def _failed(
-    job: Job, step: JobStep, failure: JobFailure, lines: Sequence[LogLine], now_ms: int
+    job: Job, step: JobStep, failure: JobFailure, lines: Iterable[LogLine], now_ms: int
 ) -> Settlement:
     """Try again by the step's policy, or fail for good. A wait that the other side asked for is never cut short."""
     tries = job.attempt - job.lost_leases

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import platform
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,15 +11,18 @@ from typing import Any, TypeVar
 import apsw
 
 from quaero.models.document import SearchHit
-from quaero.models.errors import StoreError
+from quaero.models.errors import ConflictError, StoreError
 from quaero.search.query import Query
 from quaero.store.check import Finding
 from quaero.store.clock import Clock, SystemClock
+from quaero.store.database_file import Progress
+from quaero.store.sqlite.backup import copy_database
 from quaero.store.sqlite.connection import open_reader, refusal
 from quaero.store.sqlite.full_text import search
 from quaero.store.sqlite.owners import Owner
 from quaero.store.sqlite.readers import Readers
 from quaero.store.sqlite.statements import migrations, statement
+from quaero.store.sqlite.upkeep import checkpoint, optimize, space, vacuum
 from quaero.store.sqlite.writer import BeforeStatement, Writer
 from quaero.store.transaction import Change, Reader, Transaction
 
@@ -36,7 +41,8 @@ class SqliteBackend:
     ) -> None:
         self.path = path = path.resolve()
         self._listeners: list[Callable[[Change], None]] = []
-        self._writer = Writer(path, clock or SystemClock(), self._announce, before_statement)
+        self._clock = clock or SystemClock()
+        self._writer = Writer(path, self._clock, self._announce, before_statement)
         self._readers = Readers(path)
         self._owner = Owner(path)
 
@@ -44,6 +50,13 @@ class SqliteBackend:
     def owner(self) -> str:
         """The name under which this process takes leases."""
         return self._owner.name
+
+    @property
+    def host(self) -> str:
+        return platform.node()
+
+    def ticks_ms(self) -> int:
+        return self._clock.ticks_ms()
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         return await self._writer.run(function, *arguments)
@@ -71,8 +84,41 @@ class SqliteBackend:
             "path": str(self.path),
             "schema_version": len(migrations()),
             "sqlite_version": apsw.sqlite_lib_version(),
-            "bytes": self.path.stat().st_size,
+            **await asyncio.to_thread(space, self.path),
         }
+
+    async def back_up(self, target: Path, *, overwrite: bool, progress: Progress) -> int:
+        stopped = threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def tell(done: int, total: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError
+            loop.call_soon_threadsafe(progress, done, total)
+
+        try:
+            return await asyncio.to_thread(copy_database, self.path, target, overwrite=overwrite, progress=tell)
+        except asyncio.CancelledError:
+            stopped.set()  # else the copy would go on without anybody who waits for it
+            raise
+
+    async def checkpoint(self) -> bool:
+        return await asyncio.to_thread(checkpoint, self.path)
+
+    async def optimize(self) -> None:
+        await asyncio.to_thread(optimize, self.path)
+
+    def require_alone(self) -> None:
+        if not self._owner.alone:
+            raise ConflictError(
+                "another process has this database open",
+                where=str(self.path),
+                remedy="End it, or leave out --vacuum",
+            )
+
+    async def vacuum(self) -> None:
+        self.require_alone()
+        await asyncio.to_thread(vacuum, self.path)
 
     def dead(self, owners: Sequence[str]) -> list[str]:
         return [owner for owner in owners if self._owner.is_dead(owner)]

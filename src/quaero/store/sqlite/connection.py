@@ -1,5 +1,6 @@
 """Opening the database file: ours, sound, and of a version that we know, or a clear refusal."""
 
+import contextlib
 from pathlib import Path
 
 import apsw
@@ -12,8 +13,8 @@ OLDEST_SQLITE = 3_051_003  # older ones can corrupt a file when two connections 
 BUSY_TIMEOUT_MS = 30_000
 
 
-def open_writer(path: Path) -> apsw.Connection:
-    """The connection that writes; creates the file and brings its schema up to date.
+def open_writer(path: Path, *, keep_copy: bool = True) -> apsw.Connection:
+    """The connection that writes; creates the file and brings its schema up to date, keeping a copy of an older one.
 
     `StoreError` when the file is damaged, belongs to another program, is newer than this program, or cannot be
     written.
@@ -30,7 +31,7 @@ def open_writer(path: Path) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _version(connection, path)  # before anything is written: a foreign file stays as it is
         _configure(connection)
-        _migrate(connection, path)
+        _migrate(connection, path, keep_copy=keep_copy)
     except apsw.Error as error:
         connection.close()
         raise refusal(error, path) from error
@@ -47,6 +48,15 @@ def open_reader(path: Path) -> apsw.Connection:
     connection.pragma("query_only", True)
     connection.pragma("cache_size", -8_192)
     return connection
+
+
+def schema_version(path: Path) -> int:
+    """The version of the file's schema, 0 for an empty file; nothing is written. `StoreError` as in `open_writer`."""
+    try:
+        with contextlib.closing(open_reader(path)) as connection:
+            return _version(connection, path)
+    except apsw.Error as error:
+        raise refusal(error, path) from error
 
 
 def refusal(error: Exception, path: Path) -> StoreError:
@@ -91,12 +101,17 @@ def _configure(connection: apsw.Connection) -> None:
     connection.pragma("wal_autocheckpoint", 4_000)
 
 
-def _migrate(connection: apsw.Connection, path: Path) -> None:
+def _migrate(connection: apsw.Connection, path: Path, *, keep_copy: bool) -> None:
+    """Bring the schema up to date; `keep_copy`: as it was before, it is kept beside the file."""
     known = len(migrations())
     if _version(connection, path) == known:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
+        if keep_copy and _version(connection, path) not in (0, known):
+            from quaero.store.sqlite.backup import copy_database  # noqa: PLC0415 - it uses this module
+
+            copy_database(path, Path(f"{path}-before-v{known}"), overwrite=True)
         for number in range(
             _version(connection, path), known
         ):  # read again: another process may have been faster

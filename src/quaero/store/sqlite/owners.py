@@ -8,16 +8,22 @@ import fcntl
 import os
 import secrets
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from quaero.models.errors import ConflictError, StoreError
+
 OWNER_BITS = 40  # owners are random: two processes with the same one are not to be expected
+ENDING = "-owners"
+ANY, EVERYONE = 1, 2**OWNER_BITS
 
 
 class Owner:
     """This process's identity for leases; `close` ends it."""
 
     def __init__(self, database: Path) -> None:
-        self._path = database.with_name(database.name + "-owners")
+        self._path = database.with_name(database.name + ENDING)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.number = secrets.randbits(OWNER_BITS) + 1
         self._lock(fcntl.F_WRLCK, self.number)
@@ -34,17 +40,46 @@ class Owner:
             return False
         return number != self.number and not self._locked(number)
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other process has the database open."""
+        return not self._locked(ANY, EVERYONE)
+
     def close(self) -> None:
         os.close(self._file)
 
-    def _locked(self, number: int) -> bool:
-        answer = fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, number))
+    def _locked(self, number: int, count: int = 1) -> bool:
+        answer = fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, number, count))
         return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
 
     def _lock(self, kind: int, number: int) -> None:
-        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _flock(kind, number))
+        try:
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _flock(kind, number))
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise StoreError(
+                "is being restored by another process",
+                where=str(self._path).removesuffix(ENDING),
+                remedy="Try again when it is done",
+            ) from error
 
 
-def _flock(kind: int, offset: int) -> bytes:
-    """`struct flock` of fcntl(2) for one byte at the offset: type, whence, start, length, pid."""
-    return struct.pack("hhqqi4x", kind, os.SEEK_SET, offset, 1, 0)
+@contextmanager
+def everyone_kept_out(database: Path) -> Iterator[None]:
+    """Nobody opens the database meanwhile. `ConflictError` when somebody has it open."""
+    file = os.open(database.with_name(database.name + ENDING), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, ANY, EVERYONE))
+        except BlockingIOError as error:
+            raise ConflictError(
+                "a process has this database open", where=str(database), remedy="End it, then try again"
+            ) from error
+        yield
+    finally:
+        os.close(file)
+
+
+def _flock(kind: int, offset: int, count: int = 1) -> bytes:
+    """`struct flock` of fcntl(2) for some bytes from the offset on: type, whence, start, length, pid."""
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, offset, count, 0)

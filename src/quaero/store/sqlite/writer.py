@@ -5,7 +5,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import apsw
@@ -19,6 +19,9 @@ from quaero.store.transaction import Change, Parameters, Row
 T = TypeVar("T")
 
 GROUP_LIMIT = 64
+
+LOOK_AROUND_SECONDS = 0.02
+"""How often an idle writer asks whether another process has committed: a look of some microseconds."""
 
 BeforeStatement = Callable[[str], None]
 
@@ -85,6 +88,7 @@ class Writer:
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._last_now = 0
+        self._seen_version = self._data_version()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="quaero-writer", daemon=True)
         self._thread.start()
@@ -125,13 +129,30 @@ class Writer:
 
     def _next_group(self) -> tuple[list[_Request], bool]:
         group: list[_Request] = []
-        request = self._requests.get()
+        request = self._next_request()
         while request is not None:
             group.append(request)
             if len(group) == GROUP_LIMIT or self._requests.empty():
                 return group, False
             request = self._requests.get()
         return group, True
+
+    def _next_request(self) -> _Request | None:
+        """The next request, or None at the end; while none comes, commits of other processes are announced."""
+        while True:
+            with contextlib.suppress(Empty):
+                return self._requests.get(timeout=LOOK_AROUND_SECONDS)
+            self._look_around()
+
+    def _look_around(self) -> None:
+        version = self._data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            self._call_soon(self._announce, Change.FOREIGN)
+
+    def _data_version(self) -> int:
+        """Changes whenever another connection commits, and not when this one does."""
+        return int(self._connection.pragma("data_version"))
 
     def _commit(self, group: list[_Request]) -> None:
         results: list[_Result] = []
@@ -154,9 +175,8 @@ class Writer:
             failure = refusal(error, self._path) if isinstance(error, apsw.Error) else error
             results = [_Result(request.done, None, failure) for request in group]
             change = Change.NOTHING
-        self._call_soon(_deliver, results)
-        if change:
-            self._call_soon(self._announce, change)
+        self._call_soon(self._tell, results, change)
+        self._look_around()
 
     def _run_one(self, cursor: apsw.Cursor, now: int, request: _Request) -> tuple[_Result, Change]:
         transaction = SqliteTransaction(cursor, now, self._clock.ticks_ms(), self._before)
@@ -177,6 +197,11 @@ class Writer:
         if self._connection.in_transaction:
             with contextlib.suppress(apsw.Error):
                 self._connection.execute("ROLLBACK")
+
+    def _tell(self, results: list[_Result], change: Change) -> None:
+        _deliver(results)
+        if change:
+            self._announce(change)
 
     def _call_soon(self, function: Callable[..., Any], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more

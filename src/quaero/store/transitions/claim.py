@@ -1,6 +1,7 @@
 """Claim: jobs leave the queue, each under a new lease number."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -8,12 +9,15 @@ from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
 from quaero.store.transaction import Row, Transaction
+from quaero.store.transitions.gates import Rooms
 
 
 class ClaimRequest(msgspec.Struct, frozen=True):
     """`types`: what the caller can execute; `root_id`: only this run; `lease_ms`: how long the leases last.
 
-    `after`: the parent that was served last, so that the next one comes first this time.
+    `after`: the parent that was served last, so that the next one comes first this time. Of the jobs whose suspicion
+    of killing their worker has reached `suspect_from` a process executes one at a time, so that no other goes down
+    with the one that does it.
     """
 
     owner: str
@@ -22,6 +26,7 @@ class ClaimRequest(msgspec.Struct, frozen=True):
     lease_ms: int
     root_id: int | None = None
     after: int = 0
+    suspect_from: float = 5.0
 
 
 class Claimed(msgspec.Struct, frozen=True):
@@ -35,47 +40,114 @@ class Claimed(msgspec.Struct, frozen=True):
     served: int = 0
 
 
+class Lane(msgspec.Struct):
+    """A parent with pending jobs. `room`: how many more of them may run; None: any number."""
+
+    parent_id: int
+    room: int | None
+    run_priority: int
+    definition_id: str
+    kind: JobKind
+    empty: bool = False
+    taken: int = 0
+
+    @property
+    def children(self) -> bool:
+        return self.kind == JobKind.PARENT
+
+
 def claim(tx: Transaction, request: ClaimRequest) -> Claimed:
-    """Take up to `limit` ready jobs, spread over the parents that have some, within each parent's concurrency."""
-    lanes = _in_turn(tx.rows("ready_lanes", root_id=request.root_id), request.after)
-    jobs: list[Job] = []
-    taken: dict[int, int] = {}
-    empty: list[int] = []
-    for equal_shares in (True, False):  # first everybody's share, then what others left
-        for place, (parent_id, room) in enumerate(lanes):
-            left = request.limit - len(jobs)
-            share = -(-left // (len(lanes) - place)) if equal_shares else left
-            quota = share if room is None else min(share, room - taken.get(parent_id, 0))
-            if quota <= 0 or parent_id in empty:
-                continue
-            found = _claim_lane(tx, request, parent_id, quota)
-            jobs.extend(found)
-            taken[parent_id] = taken.get(parent_id, 0) + len(found)
-            if len(found) < quota:
-                empty.append(parent_id)
-    _record(tx, jobs)
-    served = [parent_id for parent_id, _ in lanes if taken.get(parent_id)]
-    return Claimed(
-        tuple(jobs), None if jobs else _next_time(tx, empty), served[-1] if served else request.after
-    )
+    """Take up to `limit` ready jobs: runs of smaller priority first, equal ones in equal shares.
+
+    Within each parent's concurrency, and within what the gates let through.
+    """
+    lanes = [Lane(*row) for row in tx.rows("ready_lanes", root_id=request.root_id, now=tx.now)]
+    claiming = _Claiming(tx, request)
+    for _, equals in groupby(lanes, key=lambda lane: lane.run_priority):
+        claiming.share_out(_in_turn(list(equals), request.after))
+    _record(tx, claiming.jobs)
+    served = [lane.parent_id for lane in _in_turn(lanes, request.after) if lane.taken]
+    empty = [lane.parent_id for lane in lanes if lane.empty]
+    next_at = None if claiming.jobs else _next_time(tx, empty)
+    return Claimed(tuple(claiming.jobs), next_at, served[-1] if served else request.after)
 
 
-def _in_turn(lanes: list[Row], after: int) -> list[Row]:
+def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
     """The lanes in order of their ids, beginning behind the one that was served last."""
-    return [lane for lane in lanes if lane[0] > after] + [lane for lane in lanes if lane[0] <= after]
+    return [lane for lane in lanes if lane.parent_id > after] + [
+        lane for lane in lanes if lane.parent_id <= after
+    ]
 
 
-def _claim_lane(tx: Transaction, request: ClaimRequest, parent_id: int, limit: int) -> list[Job]:
-    rows = tx.rows(
-        "claim_jobs",
-        parent_id=parent_id,
-        owner=request.owner,
-        types=to_json(request.types),
-        limit=limit,
-        now=tx.now,
-        lease_until=tx.ticks + request.lease_ms,
-    )
-    return [job_of(row) for row in rows]
+class _Claiming:
+    """One claim while it is made."""
+
+    def __init__(self, tx: Transaction, request: ClaimRequest) -> None:
+        self._tx, self._request = tx, request
+        self._rooms = Rooms(tx)
+        self._no_more_suspects = False
+        self.jobs: list[Job] = []
+
+    def share_out(self, lanes: Sequence[Lane]) -> None:
+        for equal_shares in (True, False):  # first everybody's share, then what others left
+            for place, lane in enumerate(lanes):
+                left = self._request.limit - len(self.jobs)
+                share = -(-left // (len(lanes) - place)) if equal_shares else left
+                quota = share if lane.room is None else min(share, lane.room - lane.taken)
+                quota = min(quota, self._rooms.for_lane(lane.definition_id, children=lane.children))
+                if quota > 0 and not lane.empty:
+                    self._take(lane, self._choose(lane, quota))
+
+    def _choose(self, lane: Lane, quota: int) -> list[int]:
+        """Up to `quota` jobs of one parent. Who refuses a job is full from then on, so this comes to an end."""
+        chosen: list[int] = []
+        while quota > len(chosen):
+            wanted = quota - len(chosen)
+            ready = self._ready(lane, chosen, wanted)
+            admitted = [
+                job_id
+                for job_id, type_, host, suspect in ready
+                if (not suspect or self._admits_suspect())
+                and (not lane.children or self._rooms.admit(lane.definition_id, type_, host))
+            ]
+            chosen += admitted
+            lane.empty = len(ready) < wanted
+            if lane.empty or len(admitted) == len(ready):
+                break
+        return chosen
+
+    def _ready(self, lane: Lane, chosen: Sequence[int], limit: int) -> list[Row]:
+        return self._tx.rows(
+            "ready_jobs",
+            parent_id=lane.parent_id,
+            types=to_json(self._rooms.open_types(self._request.types, children=lane.children)),
+            full_hosts=to_json(self._rooms.full_hosts),
+            suspect_from=self._request.suspect_from,
+            suspects=int(not self._no_more_suspects),
+            skip=to_json(chosen),
+            limit=limit,
+            now=self._tx.now,
+        )
+
+    def _admits_suspect(self) -> bool:
+        """Whether there is a place for a job that may be what kills its worker; the first to ask may get it."""
+        if self._no_more_suspects:
+            return False
+        self._no_more_suspects = True
+        owner, suspect_from = self._request.owner, self._request.suspect_from
+        return not self._tx.rows("holds_suspect", owner=owner, suspect_from=suspect_from)
+
+    def _take(self, lane: Lane, ids: Sequence[int]) -> None:
+        if ids:
+            rows = self._tx.rows(
+                "claim_jobs",
+                ids=to_json(ids),
+                owner=self._request.owner,
+                now=self._tx.now,
+                lease_until=self._tx.ticks + self._request.lease_ms,
+            )
+            lane.taken += len(rows)
+            self.jobs += map(job_of, rows)
 
 
 def _record(tx: Transaction, jobs: Sequence[Job]) -> None:
@@ -83,12 +155,16 @@ def _record(tx: Transaction, jobs: Sequence[Job]) -> None:
         return
     journal = Journal(tx)
     for job in jobs:
-        if job.kind is JobKind.PARENT and tx.rows("start_run", id=job.root_id, now=tx.now):
-            journal.moved(job.root_id, job.root_id, None, JobState.PENDING, JobState.RUNNING)
+        if job.kind is JobKind.PARENT:
+            if tx.rows("start_run", id=job.root_id, now=tx.now):
+                tx.rows("start_deadline", job_id=job.root_id, now=tx.now)
+                journal.moved(job.root_id, job.root_id, None, JobState.PENDING, JobState.RUNNING)
+            tx.rows("start_deadline", job_id=job.id, now=tx.now)
         journal.moved(job.id, job.root_id, job.parent_id, JobState.PENDING, JobState.RUNNING)
     journal.flush()
 
 
 def _next_time(tx: Transaction, parents: Sequence[int]) -> int | None:
     times = [row[0] for parent_id in parents for row in tx.rows("next_run_at", parent_id=parent_id)]
+    times += [row[0] for row in tx.rows("next_run_start", now=tx.now)]
     return min((at for at in times if at is not None and at > tx.now), default=None)

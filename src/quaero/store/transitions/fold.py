@@ -7,24 +7,32 @@ gets its turn, the run ends after its last step.
 from collections.abc import Callable
 
 from quaero.models.definition import JobDefinition
+from quaero.models.duration import format_duration
 from quaero.models.errors import DefinitionError
 from quaero.models.job import Job, JobKind, JobState
-from quaero.models.progress import Progress, conclude, crossed, end_rule
+from quaero.models.progress import conclude
 from quaero.models.steps import conclude_run
 from quaero.store.journal import Journal
-from quaero.store.rows import job_of, progress_of
+from quaero.store.rows import end_rule_of, job_of, progress_of
 from quaero.store.transaction import Transaction
+from quaero.store.transitions.duties import ORCHESTRATOR, has_duty
+from quaero.store.transitions.tolerance import apply_tolerance
 from quaero.store.transitions.trees import close_tree, end, record_progress
 from quaero.store.transitions.turns import give_turns
 
 DefinitionOf = Callable[[Transaction, int], JobDefinition]
 
 
-def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = None) -> None:
-    """Bring every changed parent job and run up to date, until nothing is left to do."""
+def fold(tx: Transaction, definition_of: DefinitionOf, owner: str | None = None) -> bool:
+    """Bring every changed parent job and run up to date, until nothing is left to do.
+
+    `owner`: only if this process has the duty of the orchestrator; whether it has.
+    """
+    if owner is not None and not has_duty(tx, ORCHESTRATOR, owner):
+        return False
     journal = Journal(tx)
-    while changed := tx.rows("dirty_parents", root_id=root_id):
-        for job_id, plan_closed, *counts in changed:
+    while changed := tx.rows("dirty_parents"):
+        for (job_id,) in changed:
             tx.rows("clean_parent", job_id=job_id)
             job = job_of(tx.rows("get_job", id=job_id)[0])
             if job.state.final:
@@ -34,9 +42,10 @@ def fold(tx: Transaction, definition_of: DefinitionOf, root_id: int | None = Non
                 break  # the run was ended, and what is changed with it
             if job.kind is JobKind.RUN:
                 _fold_run(tx, journal, job, definition)
-            elif not _end_step(tx, journal, job, progress_of(tuple(counts)), definition, bool(plan_closed)):
+            elif not _end_step(tx, journal, job):
                 record_progress(tx, journal, job.root_id, job.id)
         journal.flush()
+    return True
 
 
 def _definition(
@@ -51,47 +60,31 @@ def _definition(
         return None
 
 
-def fail_overdue(tx: Transaction, definition_of: DefinitionOf) -> None:
-    """End the runs whose timeout has passed, with everything that is still open in them."""
+def fail_overdue(tx: Transaction) -> None:
+    """End the runs and steps whose timeout has passed, with everything that is still open in them."""
     journal = Journal(tx)
-    for (run_id,) in tx.rows("overdue_runs", now=tx.now):
-        run = job_of(tx.rows("get_job", id=run_id)[0])
-        definition = _definition(tx, journal, run_id, definition_of)
-        if definition is None:
-            continue
-        limit = definition.timeout_ms
-        close_tree(
-            tx,
-            journal,
-            run,
-            JobState.FAILED,
-            "timeout",
-            f"the run took longer than its timeout of {limit} ms",
-        )
+    for job_id, timeout in tx.rows("overdue", now=tx.now):
+        job = job_of(tx.rows("get_job", id=job_id)[0])
+        if not job.state.final:  # it may have gone down with its run a moment ago
+            what = "run" if job.kind is JobKind.RUN else "step"
+            text = f"the {what} took longer than its timeout of {format_duration(timeout)}"
+            close_tree(tx, journal, job, JobState.FAILED, "timeout", text)
     journal.flush()
 
 
-def _end_step(
-    tx: Transaction,
-    journal: Journal,
-    job: Job,
-    progress: Progress,
-    definition: JobDefinition,
-    plan_closed: bool,
-) -> bool:
+def _end_step(tx: Transaction, journal: Journal, job: Job) -> bool:
     """End the parent job if it is time; whether it was."""
     if job.state is not JobState.RUNNING:
         return False
-    rule = end_rule(definition.error_tolerance, progress.total)
-    if crossed(progress, rule):
-        text = f"{progress.failed} children failed, the tolerance is {definition.error_tolerance.max_child_failures}"
-        close_tree(tx, journal, job, JobState.FAILED, "error_tolerance", text)
-        return True
-    if plan_closed and not progress.open and not tx.rows("open_child_exists", parent_id=job.id):
-        state = conclude(progress, rule)
-        end(tx, journal, job, state, *_first_error(tx, job, state))
-        return True
-    return False
+    [row] = tx.rows("get_progress", job_id=job.id)
+    progress, plan_closed = progress_of(row), bool(row[10])
+    if not plan_closed or progress.open or tx.rows("open_child_exists", parent_id=job.id):
+        if plan_closed and progress.failed:
+            apply_tolerance(tx, journal, [job.id])  # the end of the plan made a share of failures known
+        return job_of(tx.rows("get_job", id=job.id)[0]).state.final
+    state = conclude(progress, end_rule_of(row))
+    end(tx, journal, job, state, *_first_error(tx, job, state))
+    return True
 
 
 def _fold_run(tx: Transaction, journal: Journal, run: Job, definition: JobDefinition) -> None:

@@ -1,66 +1,145 @@
 """Launch: a definition becomes a run with one parent job per step."""
 
-from quaero.models.definition import JobDefinition
+import msgspec
+
+from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.errors import ConflictError
 from quaero.models.job import JobKind, JobState
+from quaero.models.progress import EndRule
 from quaero.store.journal import Journal
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.turns import give_turns
 
 
-def launch(tx: Transaction, definition: JobDefinition, alone: bool = False) -> int:
-    """Create the run and its parent jobs; the id of the run. `alone`: only if no other run of it is open."""
-    if alone and (others := tx.rows("open_run_of_definition", definition_id=definition.id)):
+class Launch(msgspec.Struct, frozen=True):
+    """A definition with those that run before and after it, one after the other."""
+
+    definition: JobDefinition
+    before: "tuple[Launch, ...]" = ()
+    after: "tuple[Launch, ...]" = ()
+
+
+class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """`alone`: only if no other run of the definition is open. `key`: a second launch with it gives the first run.
+
+    `run_at`: not before, in milliseconds since 1970 (0: at once). Runs with a smaller `priority` go first.
+    `launched_by`: person, schedule, auto_start, rerun, pre_job or post_job; `origin_id`: the run that it repeats or
+    serves.
+    """
+
+    alone: bool = False
+    key: str | None = None
+    run_at: int = 0
+    priority: int = 0
+    launched_by: str = "person"
+    origin_id: int | None = None
+
+
+def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
+    """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
+    if options.key is not None and (found := tx.rows("run_of_key", launch_key=options.key)):
+        return int(found[0][0])
+    definition = what.definition
+    if options.alone and (others := tx.rows("open_run_of_definition", definition_id=definition.id)):
         raise ConflictError(
             f"run {others[0][0]} of this definition has not ended",
             where=definition.id,
             remedy=f"Go on with it: quaero jobs resume {others[0][0]}",
         )
     journal = Journal(tx)
-    run_id = _insert(
-        tx, definition.id, definition.name, JobKind.RUN, JobState.PENDING, root_id=0, parent_id=None
-    )
-    tx.rows("set_own_root", id=run_id)
-    deadline = None if definition.timeout_ms is None else tx.now + definition.timeout_ms
-    snapshot = to_json(definition.to_json())
-    tx.rows("insert_run", job_id=run_id, definition_id=definition.id, definition=snapshot, deadline=deadline)
-    tx.rows("insert_progress", job_id=run_id, root_id=run_id, step=None)
-    journal.created(run_id, run_id, None, JobKind.RUN, definition.name, JobState.PENDING)
-    for index, step in enumerate(definition.steps):
-        step_id = _insert(
-            tx, step.action, step.name, JobKind.PARENT, JobState.WAITING, root_id=run_id, parent_id=run_id
-        )
-        tx.rows("insert_progress", job_id=step_id, root_id=run_id, step=index)
-        journal.created(step_id, run_id, run_id, JobKind.PARENT, step.name, JobState.WAITING)
-    give_turns(tx, journal, run_id, definition)
-    tx.rows("close_plan", parent_id=run_id)
+    run_id, _ = _launch_all(tx, journal, what, options, needs=None)
     journal.flush()
     return run_id
 
 
-def _insert(
-    tx: Transaction,
-    type_: str,
-    name: str,
-    kind: JobKind,
-    state: JobState,
-    *,
-    root_id: int,
-    parent_id: int | None,
+def _launch_all(
+    tx: Transaction, journal: Journal, what: Launch, options: LaunchOptions, needs: int | None
+) -> tuple[int, int]:
+    """Create a run with what goes before and after it, in a chain behind the run `needs`; its id and the last one's."""
+    waits = needs is not None or bool(what.before)
+    run_id = _create_run(tx, journal, what.definition, options, waits=waits)
+    others = msgspec.structs.replace(options, key=None, origin_id=run_id)
+    last = needs
+    for each in what.before:
+        _, last = _launch_all(
+            tx, journal, each, msgspec.structs.replace(others, launched_by="pre_job"), needs=last
+        )
+    if last is not None:
+        tx.rows("insert_need", run_id=run_id, needs_id=last)
+    last = run_id
+    for each in what.after:
+        _, last = _launch_all(
+            tx, journal, each, msgspec.structs.replace(others, launched_by="post_job"), needs=last
+        )
+    return run_id, last
+
+
+def _create_run(
+    tx: Transaction, journal: Journal, definition: JobDefinition, options: LaunchOptions, *, waits: bool
 ) -> int:
-    [(job_id,)] = tx.rows(
+    state = JobState.WAITING if waits else JobState.PENDING
+    [(run_id,)] = tx.rows(
         "insert_job",
-        root_id=root_id,
-        parent_id=parent_id,
-        kind=kind,
-        type=type_,
-        name=name,
+        root_id=0,
+        parent_id=None,
+        kind=JobKind.RUN,
+        type=definition.id,
+        name=definition.name,
         state=state,
-        config="{}",
-        depth=0,
-        discovered_by=None,
-        priority=0,
+        priority=options.priority,
+        run_at=options.run_at,
         now=tx.now,
     )
-    return int(job_id)
+    tx.rows("set_own_root", id=run_id)
+    tx.rows(
+        "insert_run",
+        job_id=run_id,
+        definition_id=definition.id,
+        definition=to_json(definition.to_json()),
+        launch_key=options.key,
+        launched_by=options.launched_by,
+        origin_id=options.origin_id,
+    )
+    _insert_progress(tx, run_id, run_id, None, EndRule(), definition.timeout_ms)
+    journal.created(run_id, run_id, None, JobKind.RUN, definition.name, state)
+    rule = EndRule.of(definition.error_tolerance)
+    for index, step in enumerate(definition.steps):
+        _create_step(tx, journal, run_id, index, step, rule)
+    give_turns(tx, journal, run_id, definition)
+    tx.rows("close_plan", parent_id=run_id)
+    return int(run_id)
+
+
+def _create_step(
+    tx: Transaction, journal: Journal, run_id: int, index: int, step: JobStep, rule: EndRule
+) -> None:
+    [(step_id,)] = tx.rows(
+        "insert_job",
+        root_id=run_id,
+        parent_id=run_id,
+        kind=JobKind.PARENT,
+        type=step.action,
+        name=step.name,
+        state=JobState.WAITING,
+        priority=0,
+        run_at=0,
+        now=tx.now,
+    )
+    _insert_progress(tx, step_id, run_id, index, rule, step.timeout_ms)
+    journal.created(step_id, run_id, run_id, JobKind.PARENT, step.name, JobState.WAITING)
+
+
+def _insert_progress(
+    tx: Transaction, job_id: int, run_id: int, step: int | None, rule: EndRule, timeout: int | None
+) -> None:
+    tx.rows(
+        "insert_progress",
+        job_id=job_id,
+        root_id=run_id,
+        step=step,
+        max_failures=rule.max_failures,
+        max_failed_percent=rule.max_percent,
+        failure_action=rule.action,
+        timeout=timeout,
+    )

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from quaero.models.job import JobState
+from quaero.models.job import JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
-from quaero.store.transaction import Transaction
+from quaero.store.transaction import Reader, Transaction
+from quaero.store.transitions.tolerance import apply_tolerance
 from quaero.store.transitions.trees import close_tree
 
 ROUNDING = 1e-6
@@ -25,6 +26,16 @@ def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int)
     return {(job_id, number) for job_id, number in extended}
 
 
+def still_held(reader: Reader, leases: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the leases that are still held."""
+    return {(job_id, number) for job_id, number in reader.rows("still_held", leases=to_json(leases))}
+
+
+def any_lost(reader: Reader, dead_owners: Sequence[str], ticks: int) -> bool:
+    """Whether there is anything for `rescue` to do."""
+    return bool(reader.rows("any_lost", dead_owners=to_json(dead_owners), ticks=ticks))
+
+
 def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) -> int:
     """Return jobs with expired leases or dead owners to the queue; how many there were.
 
@@ -41,6 +52,7 @@ def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) ->
         else:
             _requeue(tx, journal, job_id, lease_number, share)
     journal.flush()
+    tx.rows("delete_processes", owners=to_json(dead_owners))
     return len(lost)
 
 
@@ -65,3 +77,5 @@ def _give_up(tx: Transaction, journal: Journal, job_id: int, lease_number: int, 
         job = job_of(tx.rows("get_job", id=job_id)[0])
         text = f"its worker was lost {losses} times while it ran this job"
         close_tree(tx, journal, job, JobState.FAILED, "worker_lost", text)
+        if job.kind is JobKind.CHILD and job.parent_id is not None:
+            apply_tolerance(tx, journal, [job.parent_id])

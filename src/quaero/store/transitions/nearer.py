@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from quaero.models.job import ChildJob, JobState
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
@@ -32,6 +34,6 @@ def move_nearer(tx: Transaction, parent_id: int, depth: int, known: Sequence[Chi
             tx.rows("lift_job", id=job_id, depth=depth, priority=child.priority)
         elif JobState(state) in MAY_HAVE_BEEN_CUT_OFF:
             again.append(
-                ChildJob(child.type, child.name, child.config, f"{key} from depth {depth}", child.priority)
+                msgspec.structs.replace(child, dedupe_key=f"{key} from depth {depth}", nearest=False)
             )
     return again

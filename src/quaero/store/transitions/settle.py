@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from quaero.models.document import Saved
 from quaero.models.job import JobState
-from quaero.models.outcome import End, Settlement
+from quaero.models.outcome import End, LogLevel, Settlement
 from quaero.store.journal import Journal
 from quaero.store.transaction import Parameters, Transaction
 from quaero.store.transitions.documents import save_documents
 from quaero.store.transitions.spawn import Origin, give_back, promote, spawn
+from quaero.store.transitions.tolerance import apply_tolerance
 
 BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 
@@ -24,12 +25,22 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int
         _write_log(tx, settlement)
         if not _keeps_slot(tx, journal, settlement, origin):
             slots_back[origin.parent_id] += 1
-    roots = {origin.parent_id: origin.root_id for _, origin in accepted}
     for parent_id, count in slots_back.items():
         give_back(tx, parent_id, count)
+    apply_tolerance(tx, journal, {origin.parent_id for each, origin in accepted if each.end is End.FAILED})
+    roots = {origin.parent_id: origin.root_id for _, origin in accepted}
+    for parent_id in slots_back:
         promote(tx, journal, roots[parent_id], parent_id)
     journal.flush()
+    _log_refused(tx, refused)
     return refused
+
+
+def _log_refused(tx: Transaction, refused: Sequence[tuple[int, int]]) -> None:
+    """Say on each job that a result came too late; nothing else of it is kept."""
+    for job_id, number in refused:
+        text = f"a late result under lease {number} was refused: the job was no longer this worker's"
+        tx.rows("add_log_line", job_id=job_id, at=tx.now, level=LogLevel.WARNING, message=text)
 
 
 def _move_jobs(

@@ -67,7 +67,10 @@ def take_slots(tx: Transaction, parent_id: int, wanted: int) -> int:
 def _insert_jobs(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[ChildJob]) -> None:
     if not children:
         return
-    rows = [(child.type, child.name, to_json(child.config), child.priority) for child in children]
+    rows = [
+        (child.type, child.name, to_json(child.config), child.priority, child.host, child.run_at)
+        for child in children
+    ]
     inserted = tx.rows(
         "insert_children",
         root_id=origin.root_id,
@@ -102,6 +105,7 @@ def _insert_frontier(tx: Transaction, origin: Origin, children: Sequence[ChildJo
                     "config": to_json(child.config),
                     "depth": origin.depth,
                     "priority": child.priority,
+                    "host": child.host,
                     "discovered_by": origin.discovered_by,
                 }
                 for child in children
@@ -122,10 +126,10 @@ def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> 
         return
     rows = tx.rows("take_from_frontier", parent_id=parent_id, limit=limit - taken)
     tx.rows("take_slots", parent_id=parent_id, count=len(rows))
-    for _, key, type_, name, config, depth, priority, discovered_by in sorted(
+    for _, key, type_, name, config, depth, priority, host, discovered_by in sorted(
         rows, key=lambda row: (row[6], row[0])
     ):
-        child = ChildJob(type_, name, from_json(config), key or None, priority)
+        child = ChildJob(type_, name, from_json(config), key or None, priority, host=host)
         _insert_jobs(tx, journal, Origin(root_id, parent_id, depth, discovered_by), [child])
 
 

@@ -2,10 +2,13 @@
 
 from quaero.models.event import JobCancelled, JobCompleted, JobFailed, ParentJobProgress, RunEnded
 from quaero.models.job import Job, JobKind, JobState
+from quaero.models.progress import Progress, estimate_seconds, smoothed_rate
 from quaero.store.journal import Journal
-from quaero.store.rows import document_counts_of, progress_of
+from quaero.store.rows import document_counts_of, job_of, progress_of
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.spawn import give_back, promote
+
+RATE_MEASURED_EVERY_MS = 1_000
 
 RUN_ENDS: dict[JobState, type[RunEnded]] = {
     JobState.COMPLETED: JobCompleted,
@@ -45,9 +48,25 @@ def end(
             _drop_frontier(tx, job.id)
         record_progress(tx, journal, job.root_id, job.id)
     journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason=code or "")
-    if job.kind is JobKind.RUN:
+    if job.kind is not JobKind.CHILD:
         tx.rows("set_deadline", job_id=job.id, deadline=None)
+    if job.kind is JobKind.RUN:
+        tx.rows("set_paused_at", job_id=job.id, paused_at=None)
         journal.event(RUN_ENDS[state](job.id, job.id, finished_at - created_at, error))
+        _tell_the_next(tx, journal, job, state)
+
+
+def _tell_the_next(tx: Transaction, journal: Journal, run: Job, state: JobState) -> None:
+    """Runs that waited for this one begin, or never will."""
+    for (run_id,) in tx.rows("runs_that_need", needs_id=run.id):
+        waiting = job_of(tx.rows("get_job", id=run_id)[0])
+        if state is not JobState.COMPLETED:
+            text = f"run {run.id} ({run.type}), which it needs, ended as {state}"
+            close_tree(tx, journal, waiting, JobState.CANCELLED, "needed_run", text)
+        elif waiting.state is JobState.WAITING and not tx.rows("unmet_needs", run_id=run_id):
+            tx.rows("set_state", id=run_id, state=JobState.PENDING)
+            journal.moved(run_id, run_id, None, JobState.WAITING, JobState.PENDING)
+            tx.touch(Change.READY)
 
 
 def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
@@ -55,6 +74,7 @@ def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: 
     journal.flush_counts()
     [row] = tx.rows("get_progress", job_id=parent_id)
     progress, documents = progress_of(row), document_counts_of(row)
+    rate = _measure_rate(tx, parent_id, progress, *row[13:16])
     journal.event(
         ParentJobProgress(
             root_id,
@@ -67,8 +87,32 @@ def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: 
             progress.cancelled,
             documents.total,
             progress.text,
+            rate,
+            estimate_seconds(progress, rate, plan_closed=bool(row[10])),
         )
     )
+
+
+def _measure_rate(
+    tx: Transaction,
+    parent_id: int,
+    progress: Progress,
+    rate: float | None,
+    rated_at: int | None,
+    rated_ended: int | None,
+) -> float | None:
+    """The rate of a parent's children, measured anew when the last time is long enough ago."""
+    ended = progress.total - progress.open
+    if (
+        rated_at is None or rated_ended is None or ended < rated_ended
+    ):  # the first time, or children were reopened
+        tx.rows("set_rate", job_id=parent_id, rate=None, now=tx.now, ended=ended)
+        return None
+    if tx.now - rated_at < RATE_MEASURED_EVERY_MS:
+        return rate
+    rate = smoothed_rate(rate, ended - rated_ended, tx.now - rated_at)
+    tx.rows("set_rate", job_id=parent_id, rate=rate, now=tx.now, ended=ended)
+    return rate
 
 
 def _cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id: int, reason: str) -> int:

@@ -18,6 +18,7 @@ def give_turns(tx: Transaction, journal: Journal, run_id: int, definition: JobDe
         job_id, _, planned = steps[index]
         after = JobState.RUNNING if planned and turn is JobState.PENDING else turn
         if after is JobState.RUNNING:
+            tx.rows("start_deadline", job_id=job_id, now=tx.now)
             tx.rows("mark_dirty", job_id=job_id)  # it may have nothing left to do
             tx.touch(Change.DECISION)
         tx.rows("take_turn", id=job_id, state=after, now=tx.now, final=int(after.final))

@@ -5,9 +5,43 @@ CREATE TABLE definitions (
   source TEXT NOT NULL DEFAULT '',    -- the text that it was read from
   origin TEXT NOT NULL CHECK (origin IN ('user', 'quick', 'system')),
   enabled INTEGER NOT NULL DEFAULT 1,
+  edited INTEGER NOT NULL DEFAULT 0,  -- by hand, in the store: a file does not overwrite that unasked
+  version INTEGER NOT NULL DEFAULT 1, -- the newest of definition_versions
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
+
+-- What a definition was after each change; kept when it is deleted.
+CREATE TABLE definition_versions (
+  definition_id TEXT NOT NULL,
+  number INTEGER NOT NULL,            -- from 1
+  at INTEGER NOT NULL,
+  change TEXT NOT NULL CHECK (change IN ('created', 'imported', 'edited', 'enabled', 'disabled', 'deleted')),
+  body TEXT NOT NULL,
+  source TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (definition_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- When the runs of a definition with a schedule are planned.
+CREATE TABLE schedules (
+  definition_id TEXT PRIMARY KEY,
+  cron TEXT NOT NULL,                 -- as in the definition; when that changes, so does next_at. '': switched off
+  timezone TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1, -- of the definition when that was last looked at; 0: a system definition
+  next_at INTEGER,                    -- the next planned time; NULL: never
+  last_planned_at INTEGER,            -- the planned time of the last run
+  last_run_id INTEGER,
+  skipped INTEGER NOT NULL DEFAULT 0, -- planned times without a run: a run was open, or nobody was there
+  error TEXT                          -- why the last planned time has no run, or why there is no next one
+) STRICT;
+CREATE INDEX schedules_by_time ON schedules (next_at) WHERE next_at IS NOT NULL;
+
+-- Values for {name} in the config of steps.
+CREATE TABLE variables (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,8 +55,9 @@ CREATE TABLE jobs (
   config TEXT NOT NULL DEFAULT '{}',
   depth INTEGER NOT NULL DEFAULT 0,
   discovered_by INTEGER,
-  priority INTEGER NOT NULL DEFAULT 0,      -- smaller goes first
-  run_at INTEGER NOT NULL,
+  host TEXT,                                -- the server that the work burdens
+  priority INTEGER NOT NULL DEFAULT 0,      -- smaller goes first; of a run: among the runs
+  run_at INTEGER NOT NULL,                  -- not before; 0: at once, 1: at once, behind the others
   attempt INTEGER NOT NULL DEFAULT 0,
   lost_leases INTEGER NOT NULL DEFAULT 0,
   suspicion REAL NOT NULL DEFAULT 0,        -- of killing its workers: a share of each loss
@@ -45,17 +80,65 @@ CREATE INDEX jobs_by_root ON jobs (root_id) WHERE kind <> 'child';
 CREATE INDEX jobs_ready ON jobs (parent_id, priority, run_at) WHERE state = 'pending';
 CREATE INDEX jobs_running ON jobs (parent_id) WHERE state = 'running';
 CREATE INDEX jobs_held_back ON jobs (parent_id) WHERE state IN ('waiting', 'paused');
+CREATE INDEX runs_by_time ON jobs (run_at) WHERE state = 'pending' AND kind = 'run';
 
 -- What a run needs beside its job.
 CREATE TABLE runs (
   job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
   definition_id TEXT NOT NULL,
   definition TEXT NOT NULL,           -- the definition as it was at launch
-  deadline INTEGER,                   -- when the run's timeout strikes
-  last_event INTEGER NOT NULL DEFAULT 0
+  launch_key TEXT UNIQUE,             -- who launches twice with one key gets one run
+  launched_by TEXT NOT NULL,          -- person, schedule, auto_start, rerun, pre_job, post_job
+  origin_id INTEGER,                  -- the run that this one repeats or serves
+  paused_at INTEGER,
+  last_event INTEGER NOT NULL DEFAULT 0,
+  pruned_events INTEGER NOT NULL DEFAULT 0  -- events up to this number are gone
 ) STRICT;
 CREATE INDEX runs_by_definition ON runs (definition_id);
-CREATE INDEX runs_by_deadline ON runs (deadline) WHERE deadline IS NOT NULL;
+
+-- A run waits until the runs that it needs are completed (pre_jobs, post_jobs).
+CREATE TABLE run_needs (
+  run_id INTEGER NOT NULL REFERENCES runs (job_id) ON DELETE CASCADE,
+  needs_id INTEGER NOT NULL,
+  PRIMARY KEY (run_id, needs_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_needs_by_need ON run_needs (needs_id);
+
+-- What holds jobs back over all processes: a limit on how many run at once, or a pause.
+CREATE TABLE gates (
+  scope TEXT NOT NULL CHECK (scope IN ('all', 'definition', 'type', 'host')),
+  key TEXT NOT NULL,                  -- '' for all
+  concurrency INTEGER CHECK (concurrency > 0), -- child jobs; NULL: no limit
+  paused INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- Duties that one process has at a time.
+CREATE TABLE duties (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  lease_until INTEGER NOT NULL        -- by the clock of leases
+) STRICT, WITHOUT ROWID;
+
+-- The processes that execute jobs.
+CREATE TABLE processes (
+  owner TEXT PRIMARY KEY,             -- as in the leases of its jobs
+  role TEXT NOT NULL,                 -- run, worker, server
+  host TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  types TEXT NOT NULL,                -- what it can execute, as JSON
+  concurrency INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- When the store was last looked after.
+CREATE TABLE upkeep (
+  what TEXT PRIMARY KEY CHECK (what IN ('backup', 'restore', 'maintenance')),
+  at INTEGER NOT NULL,
+  detail TEXT NOT NULL                -- the file of the copy
+) STRICT, WITHOUT ROWID;
 
 -- The counts of a run's parent jobs and of a parent job's children: a cache of the rows of `jobs`,
 -- changed in the same transaction as they are.
@@ -68,6 +151,11 @@ CREATE TABLE progress (
   concurrency INTEGER,
   max_documents INTEGER,
   slots INTEGER NOT NULL DEFAULT 0,   -- of max_documents: held by open children and stored documents
+  max_failures INTEGER,               -- the error tolerance of a step
+  max_failed_percent INTEGER,
+  failure_action TEXT NOT NULL DEFAULT 'stop_all',
+  timeout INTEGER,                    -- of a run or a step
+  deadline INTEGER,                   -- when that strikes; from its start to its end
   total INTEGER NOT NULL DEFAULT 0,
   waiting INTEGER NOT NULL DEFAULT 0,
   pending INTEGER NOT NULL DEFAULT 0,
@@ -80,8 +168,12 @@ CREATE TABLE progress (
   created INTEGER NOT NULL DEFAULT 0,
   updated INTEGER NOT NULL DEFAULT 0,
   unchanged INTEGER NOT NULL DEFAULT 0,
+  rate REAL,                          -- ended children per second, lately
+  rated_at INTEGER,                   -- when and at how many that was measured
+  rated_ended INTEGER,
   dirty INTEGER NOT NULL DEFAULT 0    -- changed since the orchestrator last looked
 ) STRICT;
+CREATE INDEX progress_by_deadline ON progress (deadline) WHERE deadline IS NOT NULL;
 CREATE INDEX progress_ready ON progress (root_id) WHERE pending > 0;
 CREATE INDEX progress_dirty ON progress (job_id) WHERE dirty = 1;
 CREATE INDEX progress_by_root ON progress (root_id);
@@ -104,6 +196,7 @@ CREATE TABLE frontier (
   config TEXT NOT NULL,
   depth INTEGER NOT NULL,
   priority INTEGER NOT NULL,
+  host TEXT,
   discovered_by INTEGER
 ) STRICT;
 CREATE INDEX frontier_by_parent ON frontier (parent_id, priority, id);
@@ -147,6 +240,7 @@ CREATE TABLE documents (
   UNIQUE (canonical_url, source_type)
 ) STRICT;
 CREATE INDEX documents_by_url ON documents (url);
+CREATE INDEX documents_by_run ON documents (root_id);
 
 -- The original bytes, zstd-compressed; apart, so that lists of documents stay small to read.
 CREATE TABLE document_sources (

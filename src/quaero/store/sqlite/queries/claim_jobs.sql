@@ -1,12 +1,6 @@
 UPDATE jobs SET
   state = 'running', attempt = attempt + 1, lease_number = lease_number + 1, lease_owner = :owner,
   lease_until = :lease_until, started_at = coalesce(started_at, max(:now, created_at)), error_code = NULL, error = NULL
-WHERE id IN (
-  SELECT id FROM jobs
-  WHERE parent_id = :parent_id AND state = 'pending' AND run_at <= :now
-    AND type IN (SELECT value FROM json_each(:types))
-  ORDER BY priority, run_at, id
-  LIMIT :limit
-)
+WHERE id IN (SELECT value FROM json_each(:ids))
 RETURNING id, root_id, parent_id, kind, type, name, state, config, depth, discovered_by, attempt, lost_leases,
-  lease_number, lease_owner, run_at, created_at, started_at, finished_at, error_code, error, note
+  lease_number, lease_owner, run_at, created_at, started_at, finished_at, error_code, error, note, priority, host

@@ -1,2 +1,2 @@
-INSERT INTO runs (job_id, definition_id, definition, deadline)
-VALUES (:job_id, :definition_id, :definition, :deadline)
+INSERT INTO runs (job_id, definition_id, definition, launch_key, launched_by, origin_id)
+VALUES (:job_id, :definition_id, :definition, :launch_key, :launched_by, :origin_id)

@@ -1,1 +1,3 @@
-SELECT DISTINCT lease_owner FROM jobs WHERE state = 'running' AND lease_owner IS NOT NULL
+SELECT lease_owner FROM jobs WHERE state = 'running' AND lease_owner IS NOT NULL
+UNION
+SELECT owner FROM processes

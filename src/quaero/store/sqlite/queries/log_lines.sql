@@ -8,6 +8,7 @@ WITH below(id) AS (
 SELECT l.id, l.job_id, l.number, l.at, l.level, l.message
 FROM below b CROSS JOIN log_lines l ON l.job_id = b.id
 WHERE (:levels IS NULL OR l.level IN (SELECT value FROM json_each(:levels)))
+  AND (:contains = '' OR instr(l.message, :contains) > 0)
   AND l.id > :after
-ORDER BY l.id
+ORDER BY l.id * :direction
 LIMIT :limit

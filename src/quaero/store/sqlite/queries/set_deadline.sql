@@ -1,1 +1,1 @@
-UPDATE runs SET deadline = :deadline WHERE job_id = :job_id
+UPDATE progress SET deadline = :deadline WHERE job_id = :job_id

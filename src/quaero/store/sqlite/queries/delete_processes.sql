@@ -1,0 +1,1 @@
+DELETE FROM processes WHERE owner IN (SELECT value FROM json_each(:owners))

@@ -1,0 +1,1 @@
+INSERT INTO documents_text (documents_text, rank) VALUES ('merge', :pages)

@@ -1,0 +1,1 @@
+PRAGMA optimize(0x10002)

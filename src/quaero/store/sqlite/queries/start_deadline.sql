@@ -1,0 +1,1 @@
+UPDATE progress SET deadline = :now + timeout WHERE job_id = :job_id AND timeout IS NOT NULL AND deadline IS NULL
