@@ -68,7 +68,7 @@ def _section(context: click.Context) -> str:
 
 
 def _option_table(parameters: list[click.Parameter]) -> str:
-    options = [option for option in parameters if isinstance(option, click.Option)]
+    options = [option for option in parameters if isinstance(option, click.Option) and not option.hidden]
     if not options:
         return ""
     rows = [f"| `{_cell(_written(option))}` | {_cell(_meaning(option))} |" for option in options]

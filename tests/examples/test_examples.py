@@ -33,7 +33,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.stem)
 async def test_an_example_is_valid_and_its_id_is_its_file_name(engine: Engine, file: Path) -> None:
-    assert engine.control.read(text_of(file.name), file=file.name).id == file.stem
+    assert (await engine.control.read(text_of(file.name), file=file.name)).id == file.stem
 
 
 async def test_python_docs_takes_all_but_what_it_excludes(engine: Engine, site: DemoSite) -> None:
@@ -118,7 +118,7 @@ async def run(engine: Engine, site: DemoSite, name: str, changes: dict[str, str]
     for before, after in changes.items():
         assert before in text
         text = text.replace(before, after)
-    summary = await run_to_end(engine, engine.control.read(text, file=name))
+    summary = await run_to_end(engine, await engine.control.read(text, file=name))
     assert summary.job.state is JobState.COMPLETED
     return summary
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from quaero.jobs.config_types import Milliseconds
-from quaero.jobs.definitions.reader import InvalidDefinition, read_definition
+from quaero.jobs.definitions.reader import NO_VALUES, InvalidDefinition, read_definition
 from quaero.jobs.definitions.toml_text import MAX_BYTES
+from quaero.jobs.manager.crawler_manager import CrawlConfig as RealCrawlConfig
 from quaero.models.definition import Complaint, ErrorTolerance, JobDefinition, JobStep, Percent, RetryPolicy
+from quaero.models.placeholders import Values
 
 
 class Location(BaseModel):
@@ -76,6 +78,8 @@ failure_action = "mark_warning"
 name = "crawl"
 action = "crawl"
 on_error = "retry"
+timeout = "1h30m"
+child_timeout = "45s"
 retry = { max_attempts = 5, backoff = "500ms", max_backoff = "1m" }
 [steps.config]
 start_urls = ["https://docs.python.org/3/"]
@@ -127,6 +131,8 @@ EXPECTED = JobDefinition(
             },
             "retry",
             RetryPolicy(5, 500, 60_000),
+            timeout_ms=5_400_000,
+            child_timeout_ms=45_000,
         ),
         JobStep("index", "reindex", depends=("crawl",), condition="always"),
         JobStep("other", "reindex", depends=("crawl",)),
@@ -135,18 +141,18 @@ EXPECTED = JobDefinition(
 )
 
 
-def read(text: bytes | str) -> JobDefinition:
-    return read_definition(text, file="docs.toml", managers=MANAGERS)
+def read(text: bytes | str, values: Values = NO_VALUES) -> JobDefinition:
+    return read_definition(text, file="docs.toml", managers=MANAGERS, values=values)
 
 
-def complaints(text: bytes | str) -> tuple[Complaint, ...]:
+def complaints(text: bytes | str, values: Values = NO_VALUES) -> tuple[Complaint, ...]:
     with pytest.raises(InvalidDefinition) as caught:
-        read(text)
+        read(text, values)
     return caught.value.complaints
 
 
-def only(text: bytes | str) -> str:
-    (complaint,) = complaints(text)
+def only(text: bytes | str, values: Values = NO_VALUES) -> str:
+    (complaint,) = complaints(text, values)
     return complaint.line_text()
 
 
@@ -196,8 +202,92 @@ def test_own_start_urls_win_over_the_base_url() -> None:
     assert definition.steps[0].config["start_urls"] == ["https://two.example/"]
 
 
+def crawl(config: str, head: str = "") -> str:
+    return (
+        f'id = "a"\nname = "A"\n{head}\n[[steps]]\nname = "c"\naction = "crawl"\n[steps.config]\n{config}\n'
+    )
+
+
+WIKI = Values({"wiki": "https://wiki.example.org", "pages": "25", "word": "many"}, {"TOKEN": "s3cr3t"})
+START = 'start_urls = ["https://one.example/"]'
+
+
 def test_placeholders_are_left_for_the_run() -> None:
-    assert read(f'base_url = "{{wiki}}/home"\n{SMALL}').base_url == "{wiki}/home"
+    assert read(f'base_url = "{{wiki}}/home"\n{SMALL}', WIKI).base_url == "{wiki}/home"
+    definition = read(crawl('start_urls = ["{Wiki}/{{page}}"]\nmax_pages = "{pages}"'), WIKI)
+    assert definition.steps[0].config == {"start_urls": ["{Wiki}/{{page}}"], "max_pages": "{pages}"}
+    assert read(definition.to_toml(), WIKI) == definition
+
+
+def test_a_variable_that_nobody_has_set_is_named_with_the_nearest() -> None:
+    assert only(crawl('start_urls = ["{wikki}/a"]'), WIKI) == (
+        "docs.toml:8: steps[0].config.start_urls[0]: unknown variable {wikki}; "
+        'set it with: quaero variables set wikki VALUE; did you mean "wiki"?'
+    )
+    assert only(f'base_url = "{{x}}"\n{SMALL}') == (
+        "docs.toml:1: base_url: unknown variable {x}; set it with: quaero variables set x VALUE"
+    )
+
+
+def test_an_unknown_variable_in_the_base_url_is_said_once() -> None:
+    text = 'id = "a"\nname = "A"\nbase_url = "{x}/{y}"\n[[steps]]\nname = "c"\naction = "crawl"\n'
+    assert only(text) == (
+        "docs.toml:3: base_url: unknown variables {x}, {y}; set them with: quaero variables set NAME VALUE"
+    )
+
+
+def test_the_other_keys_are_checked_beside_an_unknown_variable() -> None:
+    found = complaints(
+        crawl('start_urls = ["{x}"]\nmax_depth = -1\nlocation = { latitude = "{y}", radius = "z" }')
+    )
+    assert [each.key.removeprefix("steps[0].config.") for each in found] == [
+        "start_urls[0]",
+        "max_depth",
+        "location.latitude",
+        "location.radius",
+    ]
+
+
+def test_a_name_that_the_environment_has_not_is_left_for_where_the_step_runs() -> None:
+    text = crawl('start_urls = ["{env:WIKI}"]\nmax_pages = "{env:PAGES}"')
+    assert read(text).steps[0].config["max_pages"] == "{env:PAGES}"
+    assert "every start URL begins with http" in only(text.replace('["{env:WIKI}"]', '["x"]'))
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ('max_depth = "{word}"', "value of {word}. Example: max_depth = 2"),
+        ('max_depth = "-{pages}"', "value of {pages}. Example: max_depth = 2"),
+        ('max_depth = "{env:TOKEN}"', "value of {env:TOKEN}. Example: max_depth = 2"),
+        ('render = "{env:TOKEN}"', 'value of {env:TOKEN}. Example: render = "auto"'),
+        ('location = { latitude = "{word}" }', "value of {word}. Example: latitude = 1.5"),
+        ('location = "{word}{env:TOKEN}"', "values of {word}, {env:TOKEN}"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_not_shown(line: str, names: str) -> None:
+    found = only(crawl(f"{START}\n{line}"), WIKI)
+    assert f"does not fit with the {names}" in found
+    assert "s3cr3t" not in found
+    assert "many" not in found
+
+
+def test_a_check_of_many_values_does_not_quote_them_either() -> None:
+    found = only(crawl('start_urls = ["https://a/", "{env:TOKEN}"]'), WIKI)
+    assert "start_urls: does not fit with the value of {env:TOKEN}" in found
+
+
+def test_a_start_that_comes_from_the_base_url_is_still_checked_by_the_manager() -> None:
+    strict = {"crawl": RealCrawlConfig}
+    text = 'id = "a"\nname = "A"\nbase_url = "http://{host}/"\n[[steps]]\nname = "c"\naction = "crawl"\n'
+    with pytest.raises(InvalidDefinition) as caught:
+        read_definition(text, file="docs.toml", managers=strict, values=Values({"host": "a b"}))
+    [complaint] = caught.value.complaints
+    assert "does not fit with the value of {host}" in complaint.line_text()
+
+
+def test_a_base_url_is_checked_with_its_values() -> None:
+    assert "is no URL with the value of {word}" in only(f'base_url = "{{word}}/a"\n{SMALL}', WIKI)
 
 
 def test_everything_wrong_in_a_file_is_said_at_once_in_its_order() -> None:
@@ -311,7 +401,7 @@ def test_the_error_is_its_first_complaint_and_the_number_of_the_others() -> None
     ("line", "complaint"),
     [
         ('schedule = "61 * * * *"', "not a schedule: bad minute"),
-        ('schedule = "0 0 30 2 *"', "not a schedule: bad day-of-month"),
+        ('schedule = "0 0 30 2 *"', "this schedule never comes up"),
         (f'schedule = "{"9" * 150} * * * *"', "not a schedule"),
         ('schedule = "* * * * * *"', "a schedule has 5 fields"),
         ('timezone = "America"', "unknown time zone"),
@@ -320,6 +410,7 @@ def test_the_error_is_its_first_complaint_and_the_number_of_the_others() -> None
         ("timeout = 30", "expected a duration in quotes"),
         ('pre_jobs = ["docs"]', "cannot run before or after itself"),
         ('post_jobs = ["a", "docs"]', "cannot run before or after itself"),
+        ('pre_jobs = ["a", "a"]', '"a" is named twice; it runs once, before or after'),
         ('pre_jobs = ["A b"]', "an id is 1 to 100 small letters"),
         ('tags = [""]', "must not be empty"),
         ('tags = ["two\\nlines"]', "without control characters"),
@@ -331,6 +422,10 @@ def test_the_error_is_its_first_complaint_and_the_number_of_the_others() -> None
         ('description = "\\u0000"', "a text cannot hold the character NUL"),
         ("error_tolerance = { max_child_failures = -1 }", "must be at least 0"),
         ("error_tolerance = { max_child_failures = true }", "expected a number of children"),
+        *(
+            (f"error_tolerance = {{ max_child_failures = {value} }}", "a whole share from 1% to 100%")
+            for value in ('"5 %"', '"0%"', '"101%"', '"-5%"', '"5.5%"', '"5"', '""', '"five%"')
+        ),
         (f"error_tolerance = {{ max_child_failures = 0x1{'0' * 9000} }}", "the number is too large"),
         (f"description = 0x1{'0' * 9000}", "the number is too large"),
     ],
@@ -348,6 +443,10 @@ def test_an_impossible_value_is_refused(line: str, complaint: str) -> None:
         ("retry = { max_attempts = 0 }", "must be at least 1, got the number 0"),
         ('retry = { backoff = "1h" }', "backoff is longer than max_backoff"),
         ('condition = "never"', 'expected one of "", "always", "on_failure"'),
+        ('timeout = "0s"', "leave the key out for no limit"),
+        ('timeout = "5"', 'the duration "5" has no unit'),
+        ("child_timeout = 30", "expected a duration in quotes"),
+        ('child_timeout = "-5s"', "is not a duration"),
         ("config = { dry_run = 2 }", "expected true or false, got the number 2"),
         ("config = { dry_run = nan }", "expected a finite number, got nan"),
         ("config = []", "expected a table, got a list"),
@@ -357,6 +456,11 @@ def test_an_impossible_value_is_refused(line: str, complaint: str) -> None:
 def test_an_impossible_step_is_refused(line: str, complaint: str) -> None:
     assert complaint in only(f"{SMALL}{line}\n")
     assert only(f"{SMALL}{line}\n").startswith("docs.toml:6: steps[0].")
+
+
+def test_a_definition_does_not_run_both_before_and_after() -> None:
+    text = f'pre_jobs = ["a"]\npost_jobs = ["b", "a"]\n{SMALL}'
+    assert only(text) == 'docs.toml:2: post_jobs[1]: "a" is named twice; it runs once, before or after'
 
 
 def test_a_dependency_is_named_once() -> None:

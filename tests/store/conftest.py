@@ -24,3 +24,10 @@ async def store(path: Path, clock: SettableClock) -> AsyncIterator[Store]:
     store = Store(SqliteBackend(path, clock=clock))
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def checked(store: Store) -> AsyncIterator[None]:
+    """Whatever the test did, the invariants of its store hold at the end."""
+    yield
+    assert await store.check() == ()

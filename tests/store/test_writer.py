@@ -178,7 +178,7 @@ async def test_a_caller_that_gave_up_does_not_undo_what_it_asked_for(store: Stor
         await gate.reached()
         launching.cancel()
     await asyncio.wait([launching])
-    await store.fold()
+    await store.sign_off()  # comes after it
 
     assert (await store.jobs(JobFilter())).total == 2
 

@@ -65,3 +65,26 @@ async def children(store: Store, run_id: int) -> dict[str, str]:
     """The states of all child jobs of a run, by name."""
     found = await store.jobs(JobFilter(root_id=run_id, kind=JobKind.CHILD), limit=1_000, oldest_first=True)
     return {job.name: str(job.state) for job in found.items}
+
+
+async def state(store: Store, job_id: int) -> str:
+    return str((await store.job(job_id)).state)
+
+
+async def step_states(store: Store, run_id: int) -> dict[str, str]:
+    """The states of all parent jobs of a run, by name, in their order."""
+    found = await store.jobs(JobFilter(root_id=run_id, kind=JobKind.PARENT), limit=1_000, oldest_first=True)
+    return {job.name: str(job.state) for job in found.items}
+
+
+async def work_off(store: Store) -> int:
+    """Claim, plan without children and complete whatever is ready, until nothing is; how many jobs those were."""
+    done = 0
+    while jobs := (await store.claim(["script", "scripted"], 100, LEASE_MS)).jobs:
+        for job in jobs:
+            if job.kind is JobKind.PARENT:
+                await plan(store, job)
+        await store.settle([settlement(job) for job in jobs if job.kind is JobKind.CHILD])
+        await store.fold()
+        done += len(jobs)
+    return done

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
-from quaero.models.errors import ConflictError, UsageError
+from quaero.models.errors import ConflictError
 from quaero.models.job import Job, JobKind
 from quaero.store.reads import DefinitionVersion, StoredDefinition
 from quaero.store.store import Store
@@ -89,16 +89,30 @@ class Control:
         """The definition with all that run before and after it, each once; `ConflictError` if they cannot."""
         return await self._definitions.launch_tree(definition)
 
-    async def launch(self, definition: JobDefinition) -> int:
-        """Start a run; its id. A definition that is switched off, or whose last run is still open, is a conflict."""
-        if not definition.enabled:
-            raise ConflictError(
-                "the definition is switched off", where=definition.id, remedy="Set enabled = true"
-            )
-        return await self.store.launch(definition, alone=not definition.overlap)
+    async def launch(
+        self,
+        definition: JobDefinition,
+        *,
+        key: str | None = None,
+        run_at: int = 0,
+        priority: int = 0,
+        launched_by: str = "person",
+    ) -> int:
+        """Start a run with those before and after it; its id. See `LaunchOptions`.
+
+        A conflict: a definition that is switched off, or whose last run is still open, unless it allows overlap.
+        """
+        return await self.store.launch(
+            await self.launch_tree(definition),
+            alone=not definition.overlap,
+            key=key,
+            run_at=run_at,
+            priority=priority,
+            launched_by=launched_by,
+        )
 
     async def rerun(self, run_id: int) -> int:
-        """Start a new run of what a run was launched with; its id."""
+        """Start a new run of the definition that a run was launched with, with those before and after it; its id."""
         run = await self.store.job(run_id)
         if run.kind is not JobKind.RUN:
             raise ConflictError(
@@ -107,7 +121,7 @@ class Control:
             )
         definition = (await self.store.run(run_id)).definition
         return await self.store.launch(
-            definition,
+            await self.launch_tree(definition),
             alone=not definition.overlap,
             priority=run.priority,
             launched_by="rerun",
@@ -138,12 +152,6 @@ class Control:
         self, scope: GateScope, key: str = "", *, paused: bool | None = None, concurrency: int | None = None
     ) -> None:
         """Pause, resume or limit everything, or a definition, type or host; `concurrency` 0: no limit."""
-        if concurrency is not None and concurrency < 0:
-            raise UsageError(f"a limit of {concurrency} jobs makes no sense", remedy="0 takes the limit away")
-        if (scope == "all") != (key == ""):
-            raise UsageError(
-                "a definition, type or host is paused or limited by its name; everything has none"
-            )
         await self.store.change_gate(scope, key, paused=paused, concurrency=concurrency)
 
     async def set_priority(self, job_id: int, priority: int) -> None:

@@ -1,8 +1,8 @@
 """The engine: everything that runs over one open store, wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.jobs.orchestrator.job_orchestrator import StoreOrchestrator
 from quaero.jobs.registry import Registry
 from quaero.jobs.worker.job_processor import JobProcessor
-from quaero.models.errors import StoreError
 from quaero.models.job import Job
 from quaero.settings import QueueSettings
 from quaero.store.reads import DocumentFilter
@@ -64,13 +63,15 @@ class Engine:
         processor = JobProcessor(self.control, self.registry, collection, queue, root_id=root_id, types=types)
         orchestrator = StoreOrchestrator(self.store, queue)
         scheduler = self._scheduler() if schedules else None
-        work = Work(self.store, processor, orchestrator, scheduler, role, queue)
+        work = Work(self.store, processor, orchestrator, scheduler, role, queue, root_id)
         await work.start(None if root_id is None else await self.store.job(root_id))
         try:
             yield work
         finally:
-            await work.stop(drain_seconds)
-            await self.registry.close()
+            try:
+                await work.stop(drain_seconds)
+            finally:
+                await self.registry.close()
 
     def _scheduler(self) -> "Scheduler":
         from quaero.jobs.scheduler import Scheduler  # noqa: PLC0415 - slow, and not needed for a single run
@@ -93,8 +94,10 @@ class Work:
         scheduler: "Scheduler | None",
         role: str,
         queue: QueueSettings,
+        root_id: int | None,
     ) -> None:
         self._store, self._role, self._concurrency = store, role, queue.concurrency
+        self._root_id = root_id
         self.processor, self.orchestrator, self.scheduler = processor, orchestrator, scheduler
         self._signs_of_life = Loop("sign of life", self._register, interval=queue.heartbeat_ms / 1000)
 
@@ -109,24 +112,37 @@ class Work:
             self.orchestrator.start_monitoring(run)
 
     async def stop(self, drain_seconds: float) -> None:
-        if self.scheduler is not None:
-            await self.scheduler.stop()
-        await self.processor.stop(drain_seconds)
-        await self.orchestrator.stop()
-        await self._signs_of_life.stop()
-        with suppress(StoreError):  # then others find out by themselves that this process is gone
-            await self._store.sign_off()
+        """Stop every part, whatever becomes of another; then raise the first error of any."""
+        stops: list[Awaitable[None]] = [] if self.scheduler is None else [self.scheduler.stop()]
+        stops += [self.processor.stop(drain_seconds), self.orchestrator.stop(), self._signs_of_life.stop()]
+        stops += [self._store.sign_off()]
+        errors: list[BaseException] = [
+            error for stop in stops if (error := await _error_of(stop)) is not None
+        ]
+        errors += [failed for loop in self._loops if (failed := loop.error) is not None]
+        if errors:
+            raise errors[0]
+
+    @property
+    def _loops(self) -> list[Loop]:
+        loops = [*self.processor.loops, *self.orchestrator.loops, self._signs_of_life]
+        return loops if self.scheduler is None else [*loops, *self.scheduler.loops]
 
     async def failure(self) -> None:
         """Returns never, unless a background part fails (a full disk, a damaged file): then raises its error."""
-        loops = [*self.processor.loops, *self.orchestrator.loops, self._signs_of_life]
-        if self.scheduler is not None:
-            loops += self.scheduler.loops
-        tasks = [loop.task for loop in loops if loop.task is not None]
+        tasks = [loop.task for loop in self._loops if loop.task is not None]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
 
     async def _register(self) -> float | None:
-        await self._store.register(self._role, self.processor.types, self._concurrency)
+        await self._store.register(self._role, self.processor.types, self._concurrency, self._root_id)
         return None
+
+
+async def _error_of(stop: Awaitable[None]) -> Exception | None:
+    try:
+        await stop
+    except Exception as error:  # noqa: BLE001 - raised when everything else has stopped
+        return error
+    return None

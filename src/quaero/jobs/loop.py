@@ -39,6 +39,12 @@ class Loop:
         """The running task, to be watched for errors."""
         return self._task
 
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the loop, when that was an error."""
+        ended = self._task is not None and self._task.done() and not self._task.cancelled()
+        return self._task.exception() if ended and self._task is not None else None
+
     async def _run(self) -> None:
         while not self._stopping:
             self._woken.clear()

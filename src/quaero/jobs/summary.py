@@ -41,7 +41,7 @@ class RunSummary:
     @property
     def children(self) -> Progress:
         """The counts of all steps' children together."""
-        return _together([step.progress.counts for step in self.steps])
+        return together([step.progress.counts for step in self.steps])
 
     def duration_seconds(self, now_ms: int) -> float:
         """From the run's creation to its end, or to now."""
@@ -68,10 +68,11 @@ async def children_of(store: Store, job: Job) -> Progress | None:
     steps = await store.jobs(
         JobFilter(parent_id=job.id, kind=JobKind.PARENT), limit=MOST_STEPS, oldest_first=True
     )
-    return _together([(await store.progress(step.id)).counts for step in steps.items])
+    return together([(await store.progress(step.id)).counts for step in steps.items])
 
 
-def _together(counts: Sequence[Progress]) -> Progress:
+def together(counts: Sequence[Progress]) -> Progress:
+    """The sum of the counts."""
     return Progress(
         sum(count.total for count in counts),
         sum(count.pending for count in counts),

@@ -45,11 +45,33 @@ class NotFoundError(QuaeroError):
     exit_code = 3
 
 
+class EventsPrunedError(QuaeroError):
+    """Events were asked for that are no longer kept; `first` is the number of the first that is."""
+
+    code = "events_pruned"
+    exit_code = 3
+
+    def __init__(self, run_id: int, *, first: int) -> None:
+        self.first = first
+        super().__init__(
+            f"the events before number {first} are no longer kept",
+            where=f"run {run_id}",
+            remedy=f"Ask for those after {first - 1}",
+        )
+
+
 class ConflictError(QuaeroError):
     """The thing exists, but its state does not allow this."""
 
     code = "conflict"
     exit_code = 2
+
+
+class TimeIsUpError(QuaeroError):
+    """What was waited for has not come in time. Nothing was changed."""
+
+    code = "time_is_up"
+    exit_code = 124
 
 
 class StoreError(QuaeroError):

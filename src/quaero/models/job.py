@@ -50,6 +50,7 @@ MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (JobState.PENDING, JobState.FAILED),  # a step whose timeout passed while it was to be planned again
         (JobState.PAUSED, JobState.PENDING),
         (JobState.PAUSED, JobState.CANCELLED),
+        (JobState.PAUSED, JobState.FAILED),  # out of time, or with too many of its children
         (JobState.RUNNING, JobState.COMPLETED),
         (JobState.RUNNING, JobState.FAILED),
         (JobState.RUNNING, JobState.CANCELLED),
@@ -64,7 +65,7 @@ RUN_MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (JobState.RUNNING, JobState.PAUSED),
         (JobState.PAUSED, JobState.RUNNING),
         (JobState.PAUSED, JobState.COMPLETED),  # what ran when it was paused was all that was left
-        (JobState.PAUSED, JobState.FAILED),
+        (JobState.WAITING, JobState.FAILED),  # its definition cannot be read
     }
 )
 """What only a run can do: it is paused while some of its jobs still run, and they may be its last."""

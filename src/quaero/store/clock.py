@@ -13,6 +13,10 @@ class Clock(Protocol):
         """Milliseconds by a clock that every process of the machine shares and nobody can set, for leases."""
         ...
 
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970 as the machine says now; it jumps when somebody sets it. For schedules alone."""
+        ...
+
 
 class SystemClock:
     """The machine's time as it was at start, moved on by a clock that never jumps and also runs during sleep."""
@@ -25,6 +29,9 @@ class SystemClock:
 
     def ticks_ms(self) -> int:
         return _steady_ns() // 1_000_000
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
 
 
 def _steady_ns() -> int:

@@ -1,5 +1,8 @@
 """Questions to the store, each answered from one snapshot."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from quaero.models.definition import JobDefinition
@@ -19,6 +22,9 @@ from quaero.store.rows import (
     to_json,
 )
 from quaero.store.transaction import Reader
+
+MOST_LOOKED_AT = 1_000
+"""Of each step, to tell which types of jobs are pending: enough to know, few enough to ask often."""
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +146,10 @@ class RunInfo(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process that executes jobs: a run in the foreground, a worker or a server. `seen_at`: its last sign of life."""
+    """A process that executes jobs: a run in the foreground, a worker or a server. `seen_at`: its last sign of life.
+
+    `root_id`: the only run that it works on; None: all.
+    """
 
     owner: str
     role: str
@@ -148,10 +157,20 @@ class Process(msgspec.Struct, frozen=True):
     pid: int
     version: str
     types: tuple[str, ...]
+    root_id: int | None
     concurrency: int
     started_at: int
     seen_at: int
     running: int
+
+
+class LaunchInfo(msgspec.Struct, frozen=True):
+    """How a run came to be; see `LaunchOptions`. `paused_at`: since when it is paused."""
+
+    definition_id: str
+    launched_by: str
+    origin_id: int | None
+    paused_at: int | None
 
 
 class StoredLine(msgspec.Struct, frozen=True):
@@ -280,6 +299,35 @@ def run(reader: Reader, run_id: int) -> RunInfo:
             remedy="Start it anew",
         ) from error
     return RunInfo(definition, *rest)
+
+
+def chain(reader: Reader, run_id: int) -> tuple[int, ...]:
+    """The runs that were launched together with this one, in the order in which they run."""
+    before: defaultdict[int, list[int]] = defaultdict(list)
+    after: defaultdict[int, list[int]] = defaultdict(list)
+    rows = reader.rows("launch_tree", run_id=run_id)
+    for job_id, origin_id, launched_by in rows:
+        if origin_id is not None:
+            (before if launched_by == "pre_job" else after)[origin_id].append(job_id)
+
+    def in_order(job_id: int) -> Iterator[int]:
+        for each in before[job_id]:
+            yield from in_order(each)
+        yield job_id
+        for each in after[job_id]:
+            yield from in_order(each)
+
+    return tuple(in_order(rows[0][0])) if rows else ()
+
+
+def launches(reader: Reader, run_ids: Sequence[int]) -> dict[int, LaunchInfo]:
+    return {row[0]: LaunchInfo(*row[1:]) for row in reader.rows("launches", ids=to_json(run_ids))}
+
+
+def pending_types(reader: Reader, run_id: int) -> tuple[str, ...]:
+    """The types among the jobs of a run that are next to be claimed."""
+    rows = reader.rows("pending_types", root_id=run_id, of_each=MOST_LOOKED_AT)
+    return tuple(sorted(type_ for (type_,) in rows))
 
 
 def processes(reader: Reader) -> tuple[Process, ...]:

@@ -1,5 +1,6 @@
 """The store: every operation on jobs, definitions and documents, the same on each backend."""
 
+import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import Document, SearchHit
-from quaero.models.errors import NotFoundError
+from quaero.models.errors import NotFoundError, StoreError
 from quaero.models.event import Recorded
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.models.outcome import LogLevel, Settlement
@@ -17,6 +18,7 @@ from quaero.store import reads
 from quaero.store.backend import Backend
 from quaero.store.check import Finding, check
 from quaero.store.database_file import Progress
+from quaero.store.export import Exported, export
 from quaero.store.reads import (
     DefinitionVersion,
     DocumentFilter,
@@ -24,6 +26,7 @@ from quaero.store.reads import (
     ErrorGroup,
     JobFilter,
     JobPage,
+    LaunchInfo,
     LogFilter,
     ParentProgress,
     Preview,
@@ -39,14 +42,15 @@ from quaero.store.transaction import Change, Reader, Row, Transaction
 from quaero.store.transitions import control, definitions, duties, leases, pause, plan, schedules, variables
 from quaero.store.transitions.claim import Claimed, ClaimRequest, claim
 from quaero.store.transitions.definitions import Kept, NewDefinition
-from quaero.store.transitions.fold import fail_overdue, fold
+from quaero.store.transitions.fold import fail_overdue, fail_run, fold
 from quaero.store.transitions.gates import Gate, GateScope, change_gate, gates
 from quaero.store.transitions.launch import Launch, LaunchOptions, launch
 from quaero.store.transitions.retry import retry
-from quaero.store.transitions.schedules import Firing, Plan, Scheduled
+from quaero.store.transitions.schedules import Firing, Schedule, Scheduled
 from quaero.store.transitions.settle import settle
 
 SNAPSHOTS_KEPT = 256
+RUNS_FOLDED_AT_ONCE = 64
 
 
 class Store:
@@ -55,7 +59,7 @@ class Store:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self._snapshots: OrderedDict[int, JobDefinition] = OrderedDict()
-        self._served = 0
+        self._served: dict[int, int] = {}
 
     async def close(self) -> None:
         await self.backend.close()
@@ -143,7 +147,7 @@ class Store:
             self.backend.owner, tuple(types), limit, lease_ms, root_id, self._served, suspect_from
         )
         claimed = await self.backend.write(claim, request)
-        self._served = claimed.served
+        self._served.update(claimed.served)
         return claimed
 
     async def heartbeat(self, held: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
@@ -191,7 +195,20 @@ class Store:
 
         Whether this process was entitled to.
         """
-        return await self.backend.write(fold, self._definition_of, self.backend.owner if on_duty else None)
+        owner = self.backend.owner if on_duty else None
+        while True:
+            entitled, runs = await self.backend.read(_runs_to_fold, owner)
+            if not entitled or not runs:
+                return entitled
+            await asyncio.gather(*(self._fold_run(run_id, owner) for run_id in runs))
+
+    async def _fold_run(self, run_id: int, owner: str | None) -> None:
+        try:
+            await self.backend.write(fold, run_id, self._definition_of, owner)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one run must not stop the others
+            await self.backend.write(fail_run, run_id, error)
 
     async def something_to_decide(self) -> bool:
         """Whether the last child of a parent has ended, or a step of a run has changed."""
@@ -213,10 +230,12 @@ class Store:
                 return False
         return await self.backend.write(duties.take_duty, name, owner, lease_ms, dead)
 
-    async def register(self, role: str, types: Sequence[str], concurrency: int) -> None:
-        """Be listed among the processes that execute jobs; again is a sign of life."""
+    async def register(
+        self, role: str, types: Sequence[str], concurrency: int, root_id: int | None = None
+    ) -> None:
+        """Be listed among the processes that execute jobs, of one run or of all; again is a sign of life."""
         await self.backend.write(
-            _put_process, self.backend.owner, role, self.backend.host, tuple(types), concurrency
+            _put_process, self.backend.owner, role, self.backend.host, tuple(types), root_id, concurrency
         )
 
     async def sign_off(self) -> None:
@@ -262,6 +281,22 @@ class Store:
 
     async def run(self, run_id: int) -> RunInfo:
         return await self.backend.read(reads.run, run_id)
+
+    async def chain(self, run_id: int) -> tuple[int, ...]:
+        """The runs that were launched together with this one, by id, in the order in which they run."""
+        return await self.backend.read(reads.chain, run_id)
+
+    async def launches(self, run_ids: Sequence[int]) -> dict[int, LaunchInfo]:
+        """How runs came to be, by their ids."""
+        return await self.backend.read(reads.launches, run_ids)
+
+    async def pending_types(self, run_id: int) -> tuple[str, ...]:
+        """The types among the jobs of a run that are next to be claimed."""
+        return await self.backend.read(reads.pending_types, run_id)
+
+    async def any_open_run(self) -> bool:
+        """Whether a run has not ended, those left out that are paused."""
+        return await self.backend.read(_any_open_run)
 
     async def events(self, root_id: int, *, after: int = 0, limit: int = 1_000) -> tuple[Recorded, ...]:
         """Events of a run with numbers above `after`, in order."""
@@ -319,16 +354,16 @@ class Store:
     # Schedules
 
     async def scheduled(self, system: Sequence[JobDefinition] = ()) -> tuple[Scheduled, ...]:
-        """The definitions with a schedule, of the stored and the given ones, each with its plan; by id."""
+        """The definitions with a schedule, of the stored and the given ones, each with what is stored of it; by id."""
         return await self.backend.read(schedules.scheduled, system)
 
     async def to_start(self) -> tuple[tuple[str, JobDefinition | None], ...]:
         """The stored definitions that run once when a server starts, by id; None: it cannot be read."""
         return await self.backend.read(schedules.to_start)
 
-    async def change_plans(self, changes: Sequence[tuple[Plan | None, Plan | None]]) -> None:
-        """Write plans, each as (what was read, what it is now); those that others changed meanwhile stay."""
-        await self.backend.write(schedules.change_plans, changes)
+    async def change_schedules(self, changes: Sequence[tuple[Schedule | None, Schedule | None]]) -> None:
+        """Write schedules, each as (what was read, what it is now); those that others changed meanwhile stay."""
+        await self.backend.write(schedules.change_schedules, changes)
 
     async def fire(self, firing: Firing, what: Launch) -> int | None:
         """Start the run of a planned time; its id, or None where none is to be started."""
@@ -393,17 +428,29 @@ class Store:
 
     async def check(self) -> tuple[Finding, ...]:
         """Every violated invariant, and damage to the database itself; none if all is well."""
-        return (*await self.backend.check_files(), *await self.backend.read(check))
+        damage = await self.backend.check_files()
+        try:
+            return (*damage, *await self.backend.read(check))
+        except StoreError:
+            if damage:
+                return damage  # what is damaged cannot be asked further
+            raise
 
     async def facts(self) -> dict[str, str | int]:
         """Where the database is, its version, its size."""
         return await self.backend.facts()
 
-    async def back_up(self, target: Path, *, overwrite: bool = False, progress: Progress | None = None) -> int:
+    async def back_up(
+        self, target: Path, *, overwrite: bool = False, progress: Progress | None = None
+    ) -> int:
         """Copy the store as it is now to a file; its size in bytes. `progress`: see `Backend.back_up`."""
         size = await self.backend.back_up(target, overwrite=overwrite, progress=progress or _untold)
         await self.note_upkeep("backup", str(target))
         return size
+
+    async def export(self, take: Callable[[Exported], None]) -> int:
+        """Give everything in the store to `take`, from one snapshot and off the event loop; how much that was."""
+        return await self.backend.read(export, take)
 
     async def upkeep(self) -> dict[str, tuple[int, str]]:
         """When the store was last looked after: backup, restore, maintenance; each with a time and a text."""
@@ -448,12 +495,28 @@ def _add_log_line(tx: Transaction, job_id: int, level: LogLevel, message: str) -
     tx.rows("add_log_line", job_id=job_id, at=tx.now, level=level, message=message)
 
 
+def _any_open_run(reader: Reader) -> bool:
+    return bool(reader.rows("any_open_run"))
+
+
+def _runs_to_fold(reader: Reader, owner: str | None) -> tuple[bool, list[int]]:
+    """Whether the process may fold (`owner`: as the orchestrator), and some of the runs that are to be folded."""
+    entitled = owner is None or duties.has_duty(reader, duties.ORCHESTRATOR, owner)
+    return entitled, [run_id for (run_id,) in reader.rows("dirty_runs", limit=RUNS_FOLDED_AT_ONCE)]
+
+
 def _something_to_decide(reader: Reader) -> bool:
     return bool(reader.rows("parents_to_decide"))
 
 
 def _put_process(
-    tx: Transaction, owner: str, role: str, host: str, types: tuple[str, ...], concurrency: int
+    tx: Transaction,
+    owner: str,
+    role: str,
+    host: str,
+    types: tuple[str, ...],
+    root_id: int | None,
+    concurrency: int,
 ) -> None:
     tx.rows(
         "put_process",
@@ -463,6 +526,7 @@ def _put_process(
         pid=os.getpid(),
         version=version("quaero"),
         types=to_json(types),
+        root_id=root_id,
         concurrency=concurrency,
         now=tx.now,
     )

@@ -4,36 +4,41 @@ The checks take the values as the file has them, of any type, so that one wrong 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from quaero.jobs.definitions.complaints import Finding, findings, nearest_to
+from quaero.jobs.definitions.complaints import Finding, nearest_to
 from quaero.jobs.definitions.config_examples import example_line, fields_at
+from quaero.jobs.definitions.step_config import config_findings, unknown_variables
 from quaero.jobs.definitions.tables import MAX_STEPS, DefinitionTable, StepTable
 from quaero.jobs.definitions.toml_lines import Path
+from quaero.jobs.definitions.values import base_url_problem
+from quaero.models import placeholders
 from quaero.models.toml_writer import ConfigValue, toml_value
 
-Values = Mapping[str, ConfigValue]
+Table = Mapping[str, ConfigValue]
 Managers = Mapping[str, type[BaseModel]]
 
 AUTH_LABELS = ("auth", "auth_id", "authentication")
 _CRAWL = "crawl"
 
 
-def misfits(data: Values, managers: Managers) -> Iterator[Finding]:
+def misfits(data: Table, managers: Managers, values: placeholders.Values) -> Iterator[Finding]:
     """All that is wrong between the parts of a definition, whatever is wrong inside them."""
     yield from _other_credentials(data)
-    yield from _itself_before_or_after(data)
+    yield from _wrong_order(data)
+    yield from _wrong_base_url(data, values)
     steps = step_tables(data)
     names: list[str] = []
     for number, step in steps:
         yield from _name_taken(number, step, names)
         yield from _wrong_dependencies(number, step, names, [other.get("name") for _, other in steps])
-        yield from _wrong_config(number, step, data, managers)
+        yield from _wrong_config(number, step, data, managers, values)
         names.append(str(step.get("name", "")))
 
 
-def step_tables(data: Values) -> list[tuple[int, dict[str, ConfigValue]]]:
+def step_tables(data: Table) -> list[tuple[int, dict[str, ConfigValue]]]:
     """The steps that are tables, with their place in the file."""
     steps = data.get("steps")
     if not isinstance(steps, list):
@@ -41,7 +46,7 @@ def step_tables(data: Values) -> list[tuple[int, dict[str, ConfigValue]]]:
     return [(number, step) for number, step in enumerate(steps[:MAX_STEPS]) if isinstance(step, dict)]
 
 
-def with_misplaced_keys(found: Finding, data: Values, managers: Managers) -> Finding:
+def with_misplaced_keys(found: Finding, data: Table, managers: Managers) -> Finding:
     """The finding, or a better one if the unknown key is a config key that stands outside of the config."""
     for model in _models_for(found.path, data, managers):
         key = str(found.path[-1])
@@ -52,7 +57,7 @@ def with_misplaced_keys(found: Finding, data: Values, managers: Managers) -> Fin
     return found
 
 
-def _models_for(path: Path, data: Values, managers: Managers) -> Iterable[type[BaseModel]]:
+def _models_for(path: Path, data: Table, managers: Managers) -> Iterable[type[BaseModel]]:
     match path:
         case (str() as key,) if key not in DefinitionTable.model_fields:
             return managers.values()
@@ -62,17 +67,21 @@ def _models_for(path: Path, data: Values, managers: Managers) -> Iterable[type[B
     return ()
 
 
-def effective_config(step: Values, data: Values) -> dict[str, ConfigValue]:
+def effective_config(step: Table, data: Table) -> dict[str, ConfigValue]:
     """The step's config; a crawl that names no start begins at the definition's `base_url`."""
-    config = step.get("config")
-    own = dict(config) if isinstance(config, dict) else {}
+    own = _own_config(step)
     base_url = data.get("base_url")
     if step.get("action") == _CRAWL and "start_urls" not in own and isinstance(base_url, str) and base_url:
         own["start_urls"] = [base_url]
     return own
 
 
-def _other_credentials(data: Values) -> Iterator[Finding]:
+def _own_config(step: Table) -> dict[str, ConfigValue]:
+    config = step.get("config")
+    return dict(config) if isinstance(config, dict) else {}
+
+
+def _other_credentials(data: Table) -> Iterator[Finding]:
     used = {label: data[label] for label in AUTH_LABELS if data.get(label)}
     for label, value in list(used.items())[1:]:
         first = next(iter(used))
@@ -81,15 +90,33 @@ def _other_credentials(data: Values) -> Iterator[Finding]:
             yield Finding((label,), message, example='auth = "intranet"')
 
 
-def _itself_before_or_after(data: Values) -> Iterator[Finding]:
+def _wrong_order(data: Table) -> Iterator[Finding]:
+    earlier: list[ConfigValue] = []
     for key in ("pre_jobs", "post_jobs"):
         named = data.get(key)
-        if isinstance(named, list) and data.get("id") in named:
-            place = (key, named.index(data["id"]))
-            yield Finding(place, "a definition cannot run before or after itself", example=f"{key} = []")
+        for place, name in enumerate(named if isinstance(named, list) else ()):
+            if name == data.get("id"):
+                message = "a definition cannot run before or after itself"
+                yield Finding((key, place), message, example=f"{key} = []")
+            elif isinstance(name, str) and name in earlier:
+                yield Finding((key, place), f'"{name}" is named twice; it runs once, before or after')
+            earlier.append(name)
 
 
-def _name_taken(number: int, step: Values, earlier: Sequence[str]) -> Iterator[Finding]:
+def _wrong_base_url(data: Table, values: placeholders.Values) -> Iterator[Finding]:
+    base_url = data.get("base_url")
+    if not isinstance(base_url, str) or not (wanted := placeholders.placeholders(base_url)):
+        return  # without placeholders its own check has seen it
+    unknown = unknown_variables({("base_url",): wanted}, values)
+    yield from unknown
+    complete = all(values.of(each) is not None for each in wanted)
+    if complete and base_url_problem(str(placeholders.filled(base_url, values))):
+        names = ", ".join(map(str, wanted))
+        example = 'base_url = "https://docs.python.org/3/"'
+        yield Finding(("base_url",), f"is no URL with the value of {names}", example=example)
+
+
+def _name_taken(number: int, step: Table, earlier: Sequence[str]) -> Iterator[Finding]:
     name = step.get("name")
     if isinstance(name, str) and name in earlier:
         example = f"name = {toml_value(f'{name} {number + 1}')}"
@@ -97,7 +124,7 @@ def _name_taken(number: int, step: Values, earlier: Sequence[str]) -> Iterator[F
 
 
 def _wrong_dependencies(
-    number: int, step: Values, earlier: Sequence[str], everyone: Sequence[object]
+    number: int, step: Table, earlier: Sequence[str], everyone: Sequence[object]
 ) -> Iterator[Finding]:
     depends = step.get("depends")
     if not isinstance(depends, list):
@@ -118,7 +145,9 @@ def _wrong_dependencies(
         yield Finding(("steps", number, "depends", place), message, near if near != name else None, example)
 
 
-def _wrong_config(number: int, step: Values, data: Values, managers: Managers) -> Iterator[Finding]:
+def _wrong_config(
+    number: int, step: Table, data: Table, managers: Managers, values: placeholders.Values
+) -> Iterator[Finding]:
     action = step.get("action")
     if not isinstance(action, str):
         return
@@ -127,11 +156,11 @@ def _wrong_config(number: int, step: Values, data: Values, managers: Managers) -
         yield _unknown_action(number, action, managers)
         return
     config = effective_config(step, data)
-    at = ("steps", number, "config")
-    try:
-        model.model_validate(config)
-    except ValidationError as error:
-        yield from findings(error, model, config, at)
+    filled_in = config.keys() - _own_config(step)  # from the base_url, about which all is said already
+    base_url_is_wrong = any(_wrong_base_url(data, values))
+    for found in config_findings(model, config, values):
+        if not (base_url_is_wrong and found.path[:1] and found.path[0] in filled_in):
+            yield replace(found, path=("steps", number, "config", *found.path))
 
 
 def _unknown_action(number: int, action: str, managers: Managers) -> Finding:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from quaero.jobs.definitions.checks import (
     AUTH_LABELS,
-    Values,
+    Table,
     effective_config,
     misfits,
     step_tables,
@@ -18,7 +18,10 @@ from quaero.jobs.definitions.toml_lines import Path, key_lines, line_of
 from quaero.jobs.definitions.toml_text import TomlTextError, decoded, parsed, plain, unstorable
 from quaero.models.definition import Complaint, ErrorTolerance, JobDefinition, JobStep, RetryPolicy
 from quaero.models.errors import DefinitionError
+from quaero.models.placeholders import Values
 from quaero.models.toml_writer import toml_key
+
+NO_VALUES = Values()
 
 
 class InvalidDefinition(DefinitionError):
@@ -30,30 +33,34 @@ class InvalidDefinition(DefinitionError):
 
 
 def read_definition(
-    text: bytes | str, *, file: str, managers: Mapping[str, type[BaseModel]]
+    text: bytes | str,
+    *,
+    file: str,
+    managers: Mapping[str, type[BaseModel]],
+    values: Values = NO_VALUES,
 ) -> JobDefinition:
     """The definition that `text` (TOML, UTF-8) holds; `file` is what complaints call it.
 
-    `managers`: the config model of each step action. A step's config is checked with it and kept as written
-    (only dates become texts). A step without `depends` depends on the step before it; a crawl without
-    `start_urls` starts at `base_url`. Raises `InvalidDefinition` with all that is wrong.
+    `managers`: the config model of each step action. A step's config is checked with it, its placeholders replaced
+    by their `values`, and kept as written (only dates become texts). A step without `depends` depends on the step
+    before it; a crawl without `start_urls` starts at `base_url`. Raises `InvalidDefinition` with all that is wrong.
     """
     try:
         toml = decoded(text)
-        values = parsed(toml)
+        written = parsed(toml)
     except TomlTextError as error:
         raise InvalidDefinition((Complaint(file, error.at_line, "", error.what),)) from None
-    data = plain(values)
+    data = plain(written)
     table, shape = _table(data)
     found = [Finding(path, why) for path, why in unstorable(data)]
     found += [with_misplaced_keys(each, data, managers) for each in shape]
-    found += misfits(data, managers)
+    found += misfits(data, managers, values)
     if table is None or found:
         raise InvalidDefinition(_complaints(found, file, toml))
     return _definition(table, data)
 
 
-def _table(data: Values) -> tuple[DefinitionTable | None, list[Finding]]:
+def _table(data: Table) -> tuple[DefinitionTable | None, list[Finding]]:
     try:
         return DefinitionTable.model_validate(data), []
     except ValidationError as error:
@@ -82,7 +89,7 @@ def _first_and_count(complaints: tuple[Complaint, ...]) -> str:
     return f"{complaints[0].line_text()}{rest}"
 
 
-def _definition(table: DefinitionTable, data: Values) -> JobDefinition:
+def _definition(table: DefinitionTable, data: Table) -> JobDefinition:
     return JobDefinition(
         id=table.id,
         name=table.name,
@@ -107,14 +114,14 @@ def _definition(table: DefinitionTable, data: Values) -> JobDefinition:
     )
 
 
-def _steps(table: DefinitionTable, data: Values) -> Iterator[JobStep]:
+def _steps(table: DefinitionTable, data: Table) -> Iterator[JobStep]:
     before: tuple[str, ...] = ()
     for step, (_, values) in zip(table.steps, step_tables(data), strict=True):
         yield _step(step, effective_config(values, data), before)
         before = (step.name,)
 
 
-def _step(step: StepTable, config: Values, before: tuple[str, ...]) -> JobStep:
+def _step(step: StepTable, config: Table, before: tuple[str, ...]) -> JobStep:
     return JobStep(
         name=step.name,
         action=step.action,
@@ -123,6 +130,8 @@ def _step(step: StepTable, config: Values, before: tuple[str, ...]) -> JobStep:
         retry=_retry(step.retry),
         depends=before if step.depends is None else tuple(step.depends),
         condition=step.condition,
+        timeout_ms=step.timeout or None,
+        child_timeout_ms=step.child_timeout or None,
     )
 
 

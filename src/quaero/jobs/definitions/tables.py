@@ -51,6 +51,8 @@ class StepTable(_Table):
     retry: RetryTable = Field(default_factory=RetryTable, examples=[{"max_attempts": 3}])
     depends: list[str] | None = Field(default=None, examples=[["crawl"]])
     condition: Condition = Field(default="", examples=["always"])
+    timeout: Timeout | Literal[""] = Field(default="", examples=["30m"])
+    child_timeout: Timeout | Literal[""] = Field(default="", examples=["30s"])
 
 
 class DefinitionTable(_Table):

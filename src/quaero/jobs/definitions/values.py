@@ -3,22 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, PlainValidator
 
 from quaero.jobs.config_types import Milliseconds, config_problem
 from quaero.models.definition import Owner, Percent
+from quaero.models.placeholders import placeholders
+from quaero.models.schedule import cron_complaint, nearest_zone, zone_complaint
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _LONGEST_NAME = 200
-_LONGEST_SCHEDULE = 200
-_START_OF_SEARCH = datetime(2024, 1, 1, tzinfo=UTC)  # any fixed time: the answer must not depend on today
 
 
 def _checked_id(value: str) -> str:
@@ -38,26 +34,16 @@ def _checked_name(value: str) -> str:
 
 
 def _checked_schedule(value: str) -> str:
-    if len(value) > _LONGEST_SCHEDULE or len(value.split()) != 5:
-        raise config_problem("a schedule has 5 fields: minute, hour, day of month, month, day of week")
-    try:
-        first = next(CronSim(value, _START_OF_SEARCH), None)
-    except (CronSimError, ValueError) as error:
-        raise config_problem(f"not a schedule: {str(error).lower()}") from error
-    if first is None:
-        raise config_problem("this schedule never comes up")
+    if complaint := cron_complaint(value):
+        raise config_problem(complaint)
     return value
 
 
 def _checked_timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        zones = {zone.casefold(): zone for zone in available_timezones()}
-        near = get_close_matches(value[:100].casefold(), zones, n=1)
-        nearest = zones[near[0]] if near else None
+    if zone_complaint(value):
+        nearest = nearest_zone(value)
         example = f'timezone = "{nearest}"' if nearest else None
-        raise config_problem("unknown time zone", nearest=nearest, example=example) from error
+        raise config_problem("unknown time zone", nearest=nearest, example=example)
     return value
 
 
@@ -67,15 +53,22 @@ def _checked_timeout(value: int) -> int:
     return value
 
 
-def _checked_base_url(value: str) -> str:
-    if "{" in value:  # a placeholder is filled in when the run starts
-        return value
+def base_url_problem(value: str) -> str | None:
+    """Why a text without placeholders cannot be a `base_url`; None: it can."""
     try:
         address = urlsplit(value)
-    except ValueError as error:
-        raise config_problem("not a URL") from error
+    except ValueError:
+        return "not a URL"
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise config_problem("must be a URL that begins with http:// or https:// and names a host")
+        return "must be a URL that begins with http:// or https:// and names a host"
+    return None
+
+
+def _checked_base_url(value: str) -> str:
+    if placeholders(value):  # what they stand for decides
+        return value
+    if problem := base_url_problem(value):
+        raise config_problem(problem)
     return value
 
 

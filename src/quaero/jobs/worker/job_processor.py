@@ -91,6 +91,7 @@ class JobProcessor:
         self._heartbeats = Loop("heartbeat", self._heartbeat, interval=settings.heartbeat_ms / 1000)
         self._watch = Loop("watch", self._look_for_lost, interval=3600.0)
         self._watched_at = 0.0
+        self._broken: StoreError | None = None
         self._forget = self._store.on_change(self._changed)
 
     @property
@@ -135,8 +136,10 @@ class JobProcessor:
             self._watch.wake()
 
     async def _claim(self) -> float | None:
+        if self._broken is not None:
+            raise self._broken
         room = self._settings.concurrency - len(self._held)
-        if room <= 0:
+        if room <= 0 or not self.types:
             return None
         claimed = await self._store.claim(
             self.types,
@@ -224,6 +227,9 @@ class JobProcessor:
         settlement = None
         try:
             settlement = await (self._plan(job) if job.kind is JobKind.PARENT else self._work(job))
+        except StoreError as error:
+            self._broken = error  # not the job's fault: this process cannot go on
+            settlement = Settlement(job.id, job.lease_number, End.RELEASED)
         except LeaseLostError:
             pass  # someone else has the job, or nobody shall: there is nothing to record
         except asyncio.CancelledError:
@@ -260,6 +266,8 @@ class JobProcessor:
                 raise
             failure = JobFailure("the worker cancelled itself", retryable=True)
             return _failed(job, step, failure, lines, self._clock.now_ms())
+        except StoreError:
+            raise
         except Exception as error:  # noqa: BLE001 - a worker may raise anything; it concerns its job alone
             failure = _as_failure(error)
             if failure is not error:

@@ -97,7 +97,9 @@ class SqliteBackend:
             loop.call_soon_threadsafe(progress, done, total)
 
         try:
-            return await asyncio.to_thread(copy_database, self.path, target, overwrite=overwrite, progress=tell)
+            return await asyncio.to_thread(
+                copy_database, self.path, target, overwrite=overwrite, progress=tell
+            )
         except asyncio.CancelledError:
             stopped.set()  # else the copy would go on without anybody who waits for it
             raise

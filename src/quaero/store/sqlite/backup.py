@@ -11,7 +11,7 @@ import apsw
 
 from quaero.models.errors import ConflictError, StoreError, UsageError
 from quaero.store.database_file import Progress
-from quaero.store.sqlite.connection import open_reader, refusal
+from quaero.store.sqlite.connection import open_unchanged, refusal
 from quaero.store.sqlite.statements import statement
 
 STEP_PAGES = 256
@@ -75,7 +75,7 @@ def sync(path: Path) -> None:
 def _copy_pages(source: Path, target: Path, progress: Progress | None) -> None:
     try:
         with (
-            contextlib.closing(open_reader(source)) as old,
+            contextlib.closing(open_unchanged(source)) as old,
             contextlib.closing(apsw.Connection(str(target))) as new,
         ):
             new.pragma("synchronous", 0)  # synced once, at the end

@@ -1,6 +1,7 @@
 """Opening the database file: ours, sound, and of a version that we know, or a clear refusal."""
 
 import contextlib
+import time
 from pathlib import Path
 
 import apsw
@@ -11,6 +12,8 @@ from quaero.store.sqlite.statements import migrations
 APPLICATION_ID = 0x51554552  # "QUER", so that a foreign SQLite file is recognised
 OLDEST_SQLITE = 3_051_003  # older ones can corrupt a file when two connections reset the WAL at once
 BUSY_TIMEOUT_MS = 30_000
+STATE_OF_FILE = """SELECT (SELECT user_version FROM pragma_user_version),
+  (SELECT application_id FROM pragma_application_id), (SELECT count(*) = 0 FROM sqlite_schema)"""
 
 
 def open_writer(path: Path, *, keep_copy: bool = True) -> apsw.Connection:
@@ -30,6 +33,7 @@ def open_writer(path: Path, *, keep_copy: bool = True) -> apsw.Connection:
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _version(connection, path)  # before anything is written: a foreign file stays as it is
+        _check_writable(connection)
         _configure(connection)
         _migrate(connection, path, keep_copy=keep_copy)
     except apsw.Error as error:
@@ -50,10 +54,18 @@ def open_reader(path: Path) -> apsw.Connection:
     return connection
 
 
+def open_unchanged(path: Path) -> apsw.Connection:
+    """A connection that only reads a file which may be at rest; then nothing appears beside it either."""
+    if Path(f"{path}-wal").exists():
+        return open_reader(path)
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    return apsw.Connection(f"{path.absolute().as_uri()}?immutable=1", flags=flags)
+
+
 def schema_version(path: Path) -> int:
     """The version of the file's schema, 0 for an empty file; nothing is written. `StoreError` as in `open_writer`."""
     try:
-        with contextlib.closing(open_reader(path)) as connection:
+        with contextlib.closing(open_unchanged(path)) as connection:
             return _version(connection, path)
     except apsw.Error as error:
         raise refusal(error, path) from error
@@ -72,6 +84,12 @@ def refusal(error: Exception, path: Path) -> StoreError:
     if isinstance(error, apsw.FullError):
         return StoreError(
             "the disk is full", where=str(path), remedy="Free some space and run again; nothing was lost"
+        )
+    if isinstance(error, apsw.IOError):
+        return StoreError(
+            f"cannot be read or written ({_reason(error)})",
+            where=str(path),
+            remedy="Check the disk, its space and quota, then run again; nothing was lost",
         )
     if isinstance(error, apsw.BusyError):
         return StoreError(
@@ -93,12 +111,31 @@ def _check_library() -> None:
         raise StoreError(f"SQLite {apsw.sqlite_lib_version()} is too old", remedy="Install a newer apsw")
 
 
+def _check_writable(connection: apsw.Connection) -> None:
+    if connection.readonly("main"):
+        raise apsw.ReadOnlyError
+
+
 def _configure(connection: apsw.Connection) -> None:
     connection.pragma("foreign_keys", True)
-    connection.pragma("journal_mode", "wal")
+    _use_wal(connection)
     connection.pragma("synchronous", "full")
     connection.pragma("cache_size", -16_384)  # kibibytes
     connection.pragma("wal_autocheckpoint", 4_000)
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """SQLite does not wait by itself for others that switch a new file at the same time."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def _migrate(connection: apsw.Connection, path: Path, *, keep_copy: bool) -> None:
@@ -125,8 +162,7 @@ def _migrate(connection: apsw.Connection, path: Path, *, keep_copy: bool) -> Non
 
 
 def _version(connection: apsw.Connection, path: Path) -> int:
-    version, application = connection.pragma("user_version"), connection.pragma("application_id")
-    empty = connection.execute("SELECT count(*) = 0 FROM sqlite_schema").get
+    [(version, application, empty)] = connection.execute(STATE_OF_FILE)  # at once: another process may migrate it
     if application != APPLICATION_ID and not (empty and version == 0 and application == 0):
         raise StoreError(
             "belongs to another program", where=str(path), remedy="Name another file with --database"

@@ -17,6 +17,8 @@ from quaero.store.sqlite.writer import SqliteTransaction
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.restore import put_back
 
+MAGIC = b"SQLite format 3\0"
+
 
 class SqliteFile:
     """The file at `path`; see `DatabaseFile`."""
@@ -79,6 +81,9 @@ class SqliteFile:
 
 def _fold_in_log(path: Path) -> None:
     """Bring what is only in the write-ahead log into the file. A damaged file keeps its log beside it instead."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return  # SQLite would throw the log away
     try:
         with contextlib.closing(apsw.Connection(str(path))) as connection:
             connection.set_busy_timeout(0)

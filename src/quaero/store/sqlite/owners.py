@@ -46,7 +46,10 @@ class Owner:
         return not self._locked(ANY, EVERYONE)
 
     def close(self) -> None:
-        os.close(self._file)
+        """Give the lock back; again is harmless."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
     def _locked(self, number: int, count: int = 1) -> bool:
         answer = fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, number, count))

@@ -51,7 +51,8 @@ class Readers:
             try:
                 return function(SqliteReader(connection), *arguments)
             finally:
-                connection.execute("COMMIT")
+                if connection.in_transaction:  # not after an error that ended it
+                    connection.execute("COMMIT")
         except apsw.Error as error:
             raise refusal(error, self._path) from error
 

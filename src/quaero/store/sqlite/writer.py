@@ -23,6 +23,16 @@ GROUP_LIMIT = 64
 LOOK_AROUND_SECONDS = 0.02
 """How often an idle writer asks whether another process has committed: a look of some microseconds."""
 
+OF_THE_DATABASE = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+    apsw.PermissionsError,
+    apsw.BusyError,
+)
+"""Errors that no caller has caused."""
+
 BeforeStatement = Callable[[str], None]
 
 
@@ -188,7 +198,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - belongs to this caller alone
             cursor.execute("ROLLBACK TO caller")
             cursor.execute("RELEASE caller")
-            failure = refusal(error, self._path) if isinstance(error, apsw.CorruptError) else error
+            failure = refusal(error, self._path) if isinstance(error, OF_THE_DATABASE) else error
             return _Result(request.done, None, failure), Change.NOTHING
         cursor.execute("RELEASE caller")
         return _Result(request.done, value, None), transaction.change

@@ -1,6 +1,6 @@
 """Claim: jobs leave the queue, each under a new lease number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import msgspec
@@ -15,7 +15,8 @@ from quaero.store.transitions.gates import Rooms
 class ClaimRequest(msgspec.Struct, frozen=True):
     """`types`: what the caller can execute; `root_id`: only this run; `lease_ms`: how long the leases last.
 
-    `after`: the parent that was served last, so that the next one comes first this time. Of the jobs whose suspicion
+    `after`: by priority of the runs, the parent that came first last time, so that the next one does now. Of the jobs
+    whose suspicion
     of killing their worker has reached `suspect_from` a process executes one at a time, so that no other goes down
     with the one that does it.
     """
@@ -25,19 +26,19 @@ class ClaimRequest(msgspec.Struct, frozen=True):
     limit: int
     lease_ms: int
     root_id: int | None = None
-    after: int = 0
+    after: Mapping[int, int] = {}
     suspect_from: float = 5.0
 
 
 class Claimed(msgspec.Struct, frozen=True):
     """The claimed jobs. `next_at`: when a job that waits for its time can be claimed, if there is one.
 
-    `served`: the parent that was served last.
+    `served`: by priority of the runs, the parent that came first.
     """
 
     jobs: tuple[Job, ...]
     next_at: int | None = None
-    served: int = 0
+    served: Mapping[int, int] = {}
 
 
 class Lane(msgspec.Struct):
@@ -63,17 +64,21 @@ def claim(tx: Transaction, request: ClaimRequest) -> Claimed:
     """
     lanes = [Lane(*row) for row in tx.rows("ready_lanes", root_id=request.root_id, now=tx.now)]
     claiming = _Claiming(tx, request)
-    for _, equals in groupby(lanes, key=lambda lane: lane.run_priority):
-        claiming.share_out(_in_turn(list(equals), request.after))
+    served: dict[int, int] = {}
+    for priority, equals in groupby(lanes, key=lambda lane: lane.run_priority):
+        in_turn = _in_turn(list(equals), request.after.get(priority, 0))
+        claiming.share_out(in_turn)
+        first = next((lane.parent_id for lane in in_turn if lane.taken), None)
+        if first is not None:
+            served[priority] = first
     _record(tx, claiming.jobs)
-    served = [lane.parent_id for lane in _in_turn(lanes, request.after) if lane.taken]
     empty = [lane.parent_id for lane in lanes if lane.empty]
     next_at = None if claiming.jobs else _next_time(tx, empty)
-    return Claimed(tuple(claiming.jobs), next_at, served[-1] if served else request.after)
+    return Claimed(tuple(claiming.jobs), next_at, served)
 
 
 def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
-    """The lanes in order of their ids, beginning behind the one that was served last."""
+    """The lanes in order of their ids, beginning behind the one that came first last time."""
     return [lane for lane in lanes if lane.parent_id > after] + [
         lane for lane in lanes if lane.parent_id <= after
     ]

@@ -1,11 +1,13 @@
 """What people do to jobs: cancel, delete, put first."""
 
-from quaero.models.errors import ConflictError, NotFoundError
+from quaero.models.errors import ConflictError, NotFoundError, UsageError
 from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.trees import close_tree
+
+LARGEST_PRIORITY = 1_000_000
 
 
 def require(tx: Transaction, job_id: int) -> Job:
@@ -45,6 +47,7 @@ def delete(tx: Transaction, job_id: int, documents: bool = False) -> int:
     [(count,)] = tx.rows("count_tree", root_id=job_id)
     if documents:
         tx.rows("delete_run_documents", root_id=job_id)
+    tx.rows("forget_need", needs_id=job_id)
     tx.rows("delete_job", id=job_id)
     return int(count)
 
@@ -54,6 +57,8 @@ def set_priority(tx: Transaction, job_id: int, priority: int) -> None:
 
     `ConflictError` when it has ended.
     """
+    if abs(priority) > LARGEST_PRIORITY:
+        raise UsageError(f"a priority is a number between -{LARGEST_PRIORITY} and {LARGEST_PRIORITY}")
     job = require(tx, job_id)
     if job.state.final:
         raise ConflictError(f"job {job_id} is already {job.state}")

@@ -16,36 +16,44 @@ from quaero.store.journal import Journal
 from quaero.store.rows import end_rule_of, job_of, progress_of
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.duties import ORCHESTRATOR, has_duty
-from quaero.store.transitions.tolerance import apply_tolerance
 from quaero.store.transitions.trees import close_tree, end, record_progress
 from quaero.store.transitions.turns import give_turns
 
 DefinitionOf = Callable[[Transaction, int], JobDefinition]
 
 
-def fold(tx: Transaction, definition_of: DefinitionOf, owner: str | None = None) -> bool:
-    """Bring every changed parent job and run up to date, until nothing is left to do.
+def fold(tx: Transaction, run_id: int, definition_of: DefinitionOf, owner: str | None = None) -> None:
+    """Bring the changed parent jobs of a run, and the run, up to date, until nothing is left to do.
 
-    `owner`: only if this process has the duty of the orchestrator; whether it has.
+    `owner`: only if this process has the duty of the orchestrator.
     """
     if owner is not None and not has_duty(tx, ORCHESTRATOR, owner):
-        return False
+        return
     journal = Journal(tx)
-    while changed := tx.rows("dirty_parents"):
+    while changed := tx.rows("dirty_parents", root_id=run_id):
         for (job_id,) in changed:
             tx.rows("clean_parent", job_id=job_id)
             job = job_of(tx.rows("get_job", id=job_id)[0])
             if job.state.final:
                 continue
-            definition = _definition(tx, journal, job.root_id, definition_of)
+            definition = _definition(tx, journal, run_id, definition_of)
             if definition is None:
                 break  # the run was ended, and what is changed with it
             if job.kind is JobKind.RUN:
                 _fold_run(tx, journal, job, definition)
             elif not _end_step(tx, journal, job):
-                record_progress(tx, journal, job.root_id, job.id)
+                record_progress(tx, journal, run_id, job.id)
         journal.flush()
-    return True
+
+
+def fail_run(tx: Transaction, run_id: int, error: Exception) -> None:
+    """End a run that cannot be folded, so that it does not hold up the others."""
+    run = job_of(tx.rows("get_job", id=run_id)[0])
+    if not run.state.final:
+        journal = Journal(tx)
+        text = f"the run cannot go on ({type(error).__name__}: {error})"
+        close_tree(tx, journal, run, JobState.FAILED, "internal_error", text)
+        journal.flush()
 
 
 def _definition(
@@ -79,9 +87,7 @@ def _end_step(tx: Transaction, journal: Journal, job: Job) -> bool:
     [row] = tx.rows("get_progress", job_id=job.id)
     progress, plan_closed = progress_of(row), bool(row[10])
     if not plan_closed or progress.open or tx.rows("open_child_exists", parent_id=job.id):
-        if plan_closed and progress.failed:
-            apply_tolerance(tx, journal, [job.id])  # the end of the plan made a share of failures known
-        return job_of(tx.rows("get_job", id=job.id)[0]).state.final
+        return False
     state = conclude(progress, end_rule_of(row))
     end(tx, journal, job, state, *_first_error(tx, job, state))
     return True
@@ -90,7 +96,10 @@ def _end_step(tx: Transaction, journal: Journal, job: Job) -> bool:
 def _fold_run(tx: Transaction, journal: Journal, run: Job, definition: JobDefinition) -> None:
     states = give_turns(tx, journal, run.id, definition)
     if all(state.final for state in states):
-        _end_run(tx, journal, run, conclude_run(definition, states))
+        end_state = conclude_run(definition, states)
+        if run.state is JobState.WAITING and end_state is JobState.COMPLETED:
+            return  # not before its turn: it is looked at again then
+        _end_run(tx, journal, run, end_state)
 
 
 def _end_run(tx: Transaction, journal: Journal, run: Job, state: JobState) -> None:

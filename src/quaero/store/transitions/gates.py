@@ -3,16 +3,17 @@
 How many run is counted from the rows of jobs in the transaction that claims: a limit cannot drift.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
-from quaero.models.errors import NotFoundError
+from quaero.models.errors import NotFoundError, UsageError
 from quaero.store.transaction import Change, Reader, Transaction
 
 GateScope = Literal["all", "definition", "type", "host"]
 
 UNLIMITED = 2**31
+LARGEST_LIMIT = 1_000_000
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -36,7 +37,11 @@ def gates(reader: Reader) -> tuple[Gate, ...]:
 def change_gate(
     tx: Transaction, scope: GateScope, key: str, *, paused: bool | None, concurrency: int | None
 ) -> None:
-    """Pause (True) or resume (False), or set the limit (0: none); None leaves that as it is."""
+    """Pause (True) or resume (False), or set the limit (0: none); None leaves that as it is.
+
+    `UsageError` for a gate that makes no sense.
+    """
+    _check(scope, key, concurrency)
     found = tx.rows("get_gate", scope=scope, key=key)
     old_limit, old_paused = found[0] if found else (None, 0)
     limit = old_limit if concurrency is None else concurrency or None
@@ -49,6 +54,20 @@ def change_gate(
     else:
         tx.rows("put_gate", scope=scope, key=key, concurrency=limit, paused=int(pause))
     tx.touch(Change.READY)
+
+
+def _check(scope: str, key: str, concurrency: int | None) -> None:
+    if scope not in get_args(GateScope):
+        raise UsageError(
+            f"there is no gate by {scope}", remedy=f"There are: {', '.join(get_args(GateScope))}"
+        )
+    if (scope == "all") != (key == ""):
+        raise UsageError("a definition, type or host is paused or limited by its name; everything has none")
+    if concurrency is not None and not 0 <= concurrency <= LARGEST_LIMIT:
+        raise UsageError(
+            f"a limit of {concurrency} jobs makes no sense",
+            remedy=f"0 takes it away, {LARGEST_LIMIT} is the most",
+        )
 
 
 class Rooms:

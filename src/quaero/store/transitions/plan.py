@@ -7,6 +7,7 @@ from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.store.journal import Journal
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.spawn import Origin, spawn
+from quaero.store.transitions.tolerance import apply_tolerance
 from quaero.store.transitions.trees import close_tree
 
 
@@ -33,6 +34,7 @@ def add_planned(tx: Transaction, parent: Job, children: Sequence[ChildJob], last
         tx.rows("close_plan", parent_id=parent.id)
         tx.rows("give_up_lease", id=parent.id, lease_number=parent.lease_number)
         tx.touch(Change.DECISION)
+        apply_tolerance(tx, journal, [parent.id])  # a share of failures can be judged from now on
     journal.flush()
 
 

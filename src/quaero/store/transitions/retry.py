@@ -84,6 +84,6 @@ def _reopen_above(tx: Transaction, journal: Journal, job: Job, definition_of: De
 
 
 def _reopen(tx: Transaction, journal: Journal, job: Job, state: JobState) -> int:
-    tx.rows("reopen_job", id=job.id, state=state)
+    tx.rows("reopen_job", id=job.id, state=state, now=tx.now)
     journal.moved(job.id, job.root_id, job.parent_id, job.state, state, reason="retry", reopening=True)
     return 1

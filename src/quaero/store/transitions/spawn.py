@@ -106,6 +106,7 @@ def _insert_frontier(tx: Transaction, origin: Origin, children: Sequence[ChildJo
                     "depth": origin.depth,
                     "priority": child.priority,
                     "host": child.host,
+                    "run_at": child.run_at,
                     "discovered_by": origin.discovered_by,
                 }
                 for child in children
@@ -122,14 +123,14 @@ def give_back(tx: Transaction, parent_id: int, count: int) -> None:
 def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
     """Give the parent's free slots to the first children that wait in its frontier."""
     limit, taken = _limit(tx, parent_id)
-    if limit is None or taken >= limit:
+    if limit is None or taken >= limit or not tx.rows("is_open", id=parent_id):
         return
     rows = tx.rows("take_from_frontier", parent_id=parent_id, limit=limit - taken)
     tx.rows("take_slots", parent_id=parent_id, count=len(rows))
-    for _, key, type_, name, config, depth, priority, host, discovered_by in sorted(
+    for _, key, type_, name, config, depth, priority, host, run_at, discovered_by in sorted(
         rows, key=lambda row: (row[6], row[0])
     ):
-        child = ChildJob(type_, name, from_json(config), key or None, priority, host=host)
+        child = ChildJob(type_, name, from_json(config), key or None, priority, host=host, run_at=run_at)
         _insert_jobs(tx, journal, Origin(root_id, parent_id, depth, discovered_by), [child])
 
 

@@ -66,7 +66,8 @@ def _tell_the_next(tx: Transaction, journal: Journal, run: Job, state: JobState)
         elif waiting.state is JobState.WAITING and not tx.rows("unmet_needs", run_id=run_id):
             tx.rows("set_state", id=run_id, state=JobState.PENDING)
             journal.moved(run_id, run_id, None, JobState.WAITING, JobState.PENDING)
-            tx.touch(Change.READY)
+            tx.rows("mark_dirty", job_id=run_id)  # it may have nothing to do
+            tx.touch(Change.READY | Change.DECISION)
 
 
 def record_progress(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
@@ -122,6 +123,7 @@ def _cancel_children(tx: Transaction, journal: Journal, root_id: int, parent_id:
     for job_id, kind, state in children:
         if kind == JobKind.PARENT:
             count += _cancel_children(tx, journal, root_id, job_id, reason)
+            tx.rows("set_deadline", job_id=job_id, deadline=None)
             record_progress(tx, journal, root_id, job_id)
         _cancel(tx, journal, job_id, root_id, parent_id, JobState(state), reason)
     if children:

@@ -95,6 +95,7 @@ CREATE TABLE runs (
   pruned_events INTEGER NOT NULL DEFAULT 0  -- events up to this number are gone
 ) STRICT;
 CREATE INDEX runs_by_definition ON runs (definition_id);
+CREATE INDEX runs_by_origin ON runs (origin_id) WHERE origin_id IS NOT NULL;
 
 -- A run waits until the runs that it needs are completed (pre_jobs, post_jobs).
 CREATE TABLE run_needs (
@@ -128,6 +129,7 @@ CREATE TABLE processes (
   pid INTEGER NOT NULL,
   version TEXT NOT NULL,
   types TEXT NOT NULL,                -- what it can execute, as JSON
+  root_id INTEGER,                    -- the only run that it works on; NULL: all
   concurrency INTEGER NOT NULL,
   started_at INTEGER NOT NULL,
   seen_at INTEGER NOT NULL
@@ -197,6 +199,7 @@ CREATE TABLE frontier (
   depth INTEGER NOT NULL,
   priority INTEGER NOT NULL,
   host TEXT,
+  run_at INTEGER NOT NULL DEFAULT 0,
   discovered_by INTEGER
 ) STRICT;
 CREATE INDEX frontier_by_parent ON frontier (parent_id, priority, id);

@@ -6,7 +6,7 @@ WITH below(id) AS (
   SELECT job_id FROM runs WHERE :parent_id IS NULL AND job_id = :root_id
 )
 SELECT count(*)
-FROM below b JOIN jobs j ON j.id = b.id
+FROM below b CROSS JOIN jobs j ON j.id = b.id
 WHERE (:root_id IS NULL OR j.root_id = :root_id)
   AND (:kind IS NULL OR j.kind = :kind)
   AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))

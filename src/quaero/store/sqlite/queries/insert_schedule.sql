@@ -1,3 +1,5 @@
+-- Nothing for a definition that was changed or deleted since it was read. Version 0: a system definition.
 INSERT INTO schedules (definition_id, cron, timezone, version, next_at, error)
-VALUES (:definition_id, :cron, :timezone, :version, :next_at, :error)
+SELECT :definition_id, :cron, :timezone, :version, :next_at, :error
+WHERE :version = 0 OR EXISTS (SELECT 1 FROM definitions WHERE id = :definition_id AND version = :version)
 ON CONFLICT (definition_id) DO NOTHING

@@ -1,1 +1,2 @@
-SELECT id, lease_number FROM jobs WHERE state = 'running' AND lease_owner IS NOT NULL ORDER BY id
+SELECT id, lease_number FROM jobs WHERE state = 'running' AND lease_owner IS NOT NULL
+ORDER BY +id -- not the order of the table, or all jobs are read

@@ -8,7 +8,7 @@ WITH below(id) AS (
 )
 SELECT j.id, j.root_id, j.parent_id, j.kind, j.type, j.name, j.state, j.config, j.depth, j.discovered_by, j.attempt,
   j.lost_leases, j.lease_number, j.lease_owner, j.run_at, j.created_at, j.started_at, j.finished_at, j.error_code, j.error, j.note, j.priority, j.host
-FROM below b JOIN jobs j ON j.id = b.id
+FROM below b CROSS JOIN jobs j ON j.id = b.id
 WHERE (:root_id IS NULL OR j.root_id = :root_id)
   AND (:before IS NULL OR j.id < :before)
   AND (:after IS NULL OR j.id > :after)

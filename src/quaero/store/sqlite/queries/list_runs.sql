@@ -1,6 +1,6 @@
 SELECT j.id, j.root_id, j.parent_id, j.kind, j.type, j.name, j.state, j.config, j.depth, j.discovered_by, j.attempt,
   j.lost_leases, j.lease_number, j.lease_owner, j.run_at, j.created_at, j.started_at, j.finished_at, j.error_code, j.error, j.note, j.priority, j.host
-FROM runs r JOIN jobs j ON j.id = r.job_id
+FROM runs r CROSS JOIN jobs j ON j.id = r.job_id
 WHERE (:before IS NULL OR j.id < :before)
   AND (:after IS NULL OR j.id > :after)
   AND (:kind IS NULL OR j.kind = :kind)

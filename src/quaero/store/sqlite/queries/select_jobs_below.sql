@@ -7,7 +7,7 @@ WITH below(id) AS (
   SELECT job_id FROM runs WHERE :parent_id IS NULL AND job_id = :root_id
 )
 SELECT j.id, j.state
-FROM below b JOIN jobs j ON j.id = b.id
+FROM below b CROSS JOIN jobs j ON j.id = b.id
 WHERE (:root_id IS NULL OR j.root_id = :root_id)
   AND b.id > :after
   AND (:kind IS NULL OR j.kind = :kind)

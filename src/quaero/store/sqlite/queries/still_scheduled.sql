@@ -1,1 +1,2 @@
-SELECT 1 FROM definitions WHERE id = :definition_id AND enabled = 1 AND version = :version
+-- To switch a definition off makes a new version of it.
+SELECT 1 FROM definitions WHERE id = :definition_id AND version = :version

@@ -1,0 +1,11 @@
+"""Moments as programs get them."""
+
+from datetime import UTC, datetime
+
+
+def iso_time(milliseconds: int | None) -> str | None:
+    """Milliseconds since 1970 as ISO 8601 in UTC with milliseconds; None stays None."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
