@@ -8,6 +8,7 @@ from quaero.settings import Settings
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
+    from quaero.store.database_file import DatabaseFile
 
 
 @asynccontextmanager
@@ -26,8 +27,15 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
         await engine.close()
 
 
+def open_file(settings: Settings) -> "DatabaseFile":
+    """The database that the settings name, as a file that nobody has open."""
+    from quaero.store.sqlite.database_file import SqliteFile
+
+    return SqliteFile(settings.database.path)
+
+
 def main() -> None:
     """The `quaero` command."""
     from quaero.cli import run
 
-    run(open_engine)
+    run(open_engine, open_file)

@@ -32,6 +32,9 @@ class SettableClock:
     def ticks_ms(self) -> int:
         return self._ticks_ms
 
+    def wall_ms(self) -> int:
+        return self._now_ms
+
     def advance(self, milliseconds: int) -> None:
         """Let time pass."""
         self._now_ms += milliseconds

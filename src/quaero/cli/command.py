@@ -27,11 +27,15 @@ class Branch:
 
 
 class Command(click.Command):
-    """A command that also takes the options of all commands, so that people may write them first or last."""
+    """A command that also takes the options of all commands, so that people may write them first or last.
+
+    An option of its own wins over one of the same name.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.params.extend(global_options())
+        own = {name for param in self.params for name in param.opts}
+        self.params.extend(option for option in global_options() if own.isdisjoint(option.opts))
 
 
 class LateGroup(click.Group):

@@ -22,6 +22,31 @@ _DEFINITIONS = Branch(
             "definition_files:validate_definitions", "Check definition files; print all complaints."
         ),
         "new": Entry("definition_files:new_definition", "Write a definition file to start from."),
+        "import": Entry(
+            "definition_files:import_definitions", "Store the definitions in files, all or none."
+        ),
+        "export": Entry("definition_files:export_definitions", "Write stored definitions as files."),
+        "edit": Entry("definition_changes:edit_definition", "Edit a stored definition in your editor."),
+        "enable": Entry("definition_changes:enable_definition", "Allow new runs of a definition."),
+        "disable": Entry("definition_changes:disable_definition", "Refuse new runs of a definition."),
+        "history": Entry("definitions:definition_history", "List the versions of a definition."),
+        "delete": Entry("definition_changes:delete_definition", "Delete a definition; its history stays."),
+    },
+)
+_VARIABLES = Branch(
+    "Values for {name} in definitions.",
+    {
+        "list": Entry("variables:list_variables", "List the variables with their values."),
+        "show": Entry("variables:show_variable", "Print the value of a variable."),
+        "set": Entry("variables:set_variable", "Set a variable."),
+        "delete": Entry("variables:delete_variable", "Delete a variable."),
+    },
+)
+_SCHEDULE = Branch(
+    "What runs when.",
+    {
+        "list": Entry("schedule:list_schedules", "List the definitions with a schedule."),
+        "next": Entry("schedule:next_times", "Print the next planned times."),
     },
 )
 _JOBS = Branch(
@@ -30,13 +55,26 @@ _JOBS = Branch(
         "list": Entry("jobs:list_jobs", "List jobs, newest first."),
         "show": Entry("jobs:show_job", "Show one job."),
         "tree": Entry("job_tree:show_tree", "Show a run with its steps and their jobs."),
-        "logs": Entry("jobs:show_logs", "Print the log of a job and of everything below it."),
+        "logs": Entry("job_logs:show_logs", "Print the log of a job and of everything below it."),
+        "follow": Entry("job_wait:follow_run", "Print the events of a run, old and new, until its end."),
+        "wait": Entry("job_wait:wait_for_jobs", "Wait until jobs have ended."),
         "cancel": Entry("job_control:cancel_job", "Cancel a job and everything open below it."),
         "retry": Entry(
             "job_control:retry_job", "Try the failed and cancelled jobs of a run, step or job again."
         ),
+        "rerun": Entry("run:rerun", "Start a new run of what a run was launched with."),
         "delete": Entry("job_control:delete_run", "Delete a run that has ended; its documents stay."),
-        "resume": Entry("run:resume_run", "Go on with a run that has not ended, here."),
+        "pause": Entry("job_pause:pause_job", "Hold back a run or a pending job, or all jobs of a kind."),
+        "resume": Entry(
+            "run:resume_run", "Let a paused run or job go on, or go on with a run that was interrupted."
+        ),
+        "priority": Entry(
+            "job_control:set_priority", "Put a run, or a job among its siblings, before or behind others."
+        ),
+        "bulk": Entry("bulk:bulk_operation", "Do one thing to all jobs that match filters."),
+        "limit": Entry("gates:limit_jobs", "Limit how many jobs run at once, over all processes."),
+        "gates": Entry("gates:list_gates", "List what is paused or limited over all processes."),
+        "workers": Entry("job_workers:list_workers", "List the processes that execute jobs."),
     },
 )
 _DB = Branch(
@@ -44,6 +82,11 @@ _DB = Branch(
     {
         "status": Entry("db:database_status", "Where the database is and what it holds."),
         "check": Entry("db:check_database", "Check that the database is sound."),
+        "backup": Entry("db_files:back_up", "Copy the database to a file, while it is in use."),
+        "restore": Entry("db_files:restore", "Put a backup in the place of the database."),
+        "export": Entry("db_files:export", "Write everything in the database as JSON lines."),
+        "maintain": Entry("db:maintain_database", "Delete what is old, tidy up, give space back."),
+        "migrate": Entry("db:migrate_database", "Bring an older database up to date."),
     },
 )
 _CONFIG = Branch(
@@ -57,9 +100,13 @@ COMMANDS = Branch(
             "demo": Entry("demo:demo", "Try the whole thing offline, on a bundled sample site."),
             "crawl": Entry("crawl:crawl", "Crawl a site from one or more URLs."),
             "run": Entry("run:run_definition", "Run a definition: a file or the id of a stored one."),
+            "worker": Entry("worker:worker", "Work on all runs until it is stopped."),
+            "serve": Entry("serve:serve", "Start planned runs and work on all runs until it is stopped."),
             "search": Entry("search:search", "Search the collected documents."),
             "documents": _DOCUMENTS,
             "definitions": _DEFINITIONS,
+            "variables": _VARIABLES,
+            "schedule": _SCHEDULE,
             "jobs": _JOBS,
             "db": _DB,
             "doctor": Entry("doctor:doctor", "Check that everything needed is in place."),

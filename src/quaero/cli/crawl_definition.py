@@ -10,6 +10,7 @@ from quaero.crawler.addresses import is_literal, refusal_of_text
 from quaero.crawler.hosts import normal_host
 from quaero.models.definition import Complaint, JobDefinition, JobStep
 from quaero.models.errors import UsageError
+from quaero.models.placeholders import literal
 from quaero.models.toml_writer import ConfigValue
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -92,7 +93,14 @@ def _config(options: CrawlOptions) -> dict[str, ConfigValue]:
         "user_agent": options.user_agent,
         "allow_private": list(dict.fromkeys(private)) or None,
     }
-    return {key: value for key, value in given.items() if value is not None}
+    return {key: _as_given(value) for key, value in given.items() if value is not None}
+
+
+def _as_given(value: ConfigValue) -> ConfigValue:
+    """The value with its texts as they are: no part of a URL or pattern on the command line is a placeholder."""
+    if isinstance(value, list):
+        return [_as_given(item) for item in value]
+    return literal(value) if isinstance(value, str) else value
 
 
 def _checked(url: str) -> str | None:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from quaero.models.definition import JobDefinition
 
 
-def read_file(engine: "Engine", file: Path) -> "JobDefinition":
+async def read_file(engine: "Engine", file: Path) -> "JobDefinition":
     """The definition in the file; `NotFoundError` without one, `InvalidDefinition` with all complaints."""
-    return engine.control.read(file_bytes(file), file=str(file))
+    return await engine.control.read(file_bytes(file), file=str(file))
 
 
 def file_bytes(file: Path) -> bytes:

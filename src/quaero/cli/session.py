@@ -12,19 +12,29 @@ import click
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.settings import Settings
+    from quaero.store.database_file import DatabaseFile
 
     OpenEngine: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Engine]]
+    OpenFile: TypeAlias = Callable[[Settings], DatabaseFile]
 
 T = TypeVar("T")
 
 
+def _no_file(_: "Settings") -> "DatabaseFile":
+    raise RuntimeError("this command line was not told how to reach the file of a database")
+
+
 @dataclass(slots=True)
 class Session:
-    """One call of the command line. `database` and `debug` are set while its arguments are read."""
+    """One call of the command line. `database` and `debug` are set while its arguments are read.
+
+    `open_file` leads to the database while nobody has it open.
+    """
 
     open_engine: "OpenEngine"
     database: str | None = None
     debug: bool = False
+    open_file: "OpenFile" = _no_file
 
     def settings(self) -> "Settings":
         from quaero.settings import find_config_file, load

@@ -3,14 +3,24 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from quaero.cli.text import iso_time
+from quaero.models.moment import iso_time
 
 if TYPE_CHECKING:
+    from quaero.cli.job_view import JobView
     from quaero.jobs.summary import RunSummary, StepSummary
     from quaero.models.document import Document, SearchHit
-    from quaero.models.job import Job
+    from quaero.models.event import Recorded
     from quaero.models.progress import Progress
-    from quaero.store.reads import ErrorGroup, StoredDefinition, StoredLine
+    from quaero.store.reads import (
+        DefinitionVersion,
+        ErrorGroup,
+        Process,
+        StoredDefinition,
+        StoredLine,
+        Variable,
+    )
+    from quaero.store.transitions.definitions import Kept
+    from quaero.store.transitions.gates import Gate
 
 Json = dict[str, object]
 
@@ -19,8 +29,11 @@ def listing(items: Iterable[Json], total: int | None, next_cursor: int | str | N
     return {"items": list(items), "total": total, "next_cursor": _id(next_cursor)}
 
 
-def job_json(job: "Job", children: "Progress | None" = None) -> Json:
-    """A job; `children` are the counts of a run's or parent job's children."""
+def job_json(view: "JobView") -> Json:
+    """A job; runs and parent jobs with the counts of their children."""
+    from quaero.cli.job_view import AT_ONCE
+
+    job = view.job
     shape: Json = {
         "id": str(job.id),
         "parent_id": _id(job.parent_id),
@@ -34,10 +47,57 @@ def job_json(job: "Job", children: "Progress | None" = None) -> Json:
         "finished_at": iso_time(job.finished_at),
         "attempt": job.attempt,
         "error": job.error,
+        "run_at": iso_time(job.run_at if job.run_at > AT_ONCE else None),
+        "priority": job.priority,
+        "host": job.host,
     }
-    if children is not None:
-        shape["children"] = children_json(children)
+    if view.standing is not None:
+        shape["children"] = children_json(view.standing.counts)
+        shape["progress_text"] = view.standing.counts.text
+        shape["rate"] = _rounded(view.standing.rate)
+        shape["estimate_seconds"] = _rounded(view.standing.estimate_seconds)
+    if view.launch is not None:
+        shape["launched_by"] = view.launch.launched_by
+        shape["origin_id"] = _id(view.launch.origin_id)
+        shape["paused_at"] = iso_time(view.launch.paused_at)
     return shape
+
+
+def process_json(process: "Process") -> Json:
+    return {
+        "id": process.owner,
+        "role": process.role,
+        "host": process.host,
+        "pid": process.pid,
+        "version": process.version,
+        "types": list(process.types),
+        "run_id": _id(process.root_id),
+        "concurrency": process.concurrency,
+        "running": process.running,
+        "started_at": iso_time(process.started_at),
+        "seen_at": iso_time(process.seen_at),
+    }
+
+
+def gate_json(gate: "Gate") -> Json:
+    return {
+        "scope": gate.scope,
+        "key": gate.key or None,
+        "paused": gate.paused,
+        "concurrency": gate.concurrency,
+    }
+
+
+def event_json(event: "Recorded") -> Json:
+    data = {key: value for key, value in event.data.items() if key not in ("root_id", "job_id")}
+    return {
+        "number": event.number,
+        "run_id": str(event.root_id),
+        "job_id": str(event.job_id),
+        "at": iso_time(event.at),
+        "type": event.type,
+        "data": data,
+    }
 
 
 def children_json(counts: "Progress") -> Json:
@@ -79,12 +139,26 @@ def definition_json(stored: "StoredDefinition") -> Json:
         "description": definition.description,
         "origin": stored.origin,
         "enabled": definition.enabled,
+        "edited": stored.edited,
+        "version": stored.version,
         "tags": list(definition.tags),
         "schedule": definition.schedule,
         "steps": [{"name": step.name, "action": step.action} for step in definition.steps],
         "created_at": iso_time(stored.created_at or None),
         "updated_at": iso_time(stored.updated_at or None),
     }
+
+
+def version_json(version: "DefinitionVersion") -> Json:
+    return {"version": version.number, "at": iso_time(version.at), "change": version.change}
+
+
+def kept_json(kept: "Kept") -> Json:
+    return {"id": kept.definition_id, "change": kept.change, "version": kept.version}
+
+
+def variable_json(variable: "Variable") -> Json:
+    return {"name": variable.name, "value": variable.value, "updated_at": iso_time(variable.updated_at)}
 
 
 def line_json(line: "StoredLine") -> Json:
@@ -132,6 +206,10 @@ def _step_json(step: "StepSummary") -> Json:
 def _error_json(step: "StepSummary", group: "ErrorGroup") -> Json:
     example = {"job_id": str(group.example.id), "name": group.example.name, "error": group.example.error}
     return {"step": step.job.name, "code": group.code, "count": group.count, "example": example}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _id(value: int | str | None) -> str | None:

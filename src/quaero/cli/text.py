@@ -41,6 +41,11 @@ def failure_text(job: "Job") -> str:
     return error if error.startswith(name) else f"{name}: {error}"
 
 
+def gate_text(scope: str, key: str) -> str:
+    """What a gate holds back: `everything`, `type crawler_url`."""
+    return one_line(f"{scope} {key}") if key else "everything"
+
+
 def seconds_text(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 05 s`, `2 h 05 min`."""
     if seconds < 10:
@@ -53,12 +58,14 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def iso_time(milliseconds: int | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds; None stays None."""
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def size_text(size: int) -> str:
+    """`512 B`, `20 kB`, `1.4 MB`, `23 GB`."""
+    number, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if number < 999.5:
+            break
+        number, unit = number / 1000, larger
+    return f"{number:.1f} {unit}" if number < 9.95 and unit != "B" else f"{number:.0f} {unit}"
 
 
 def local_time(milliseconds: int | None) -> str:
@@ -74,14 +81,27 @@ def print_json(value: object) -> None:
     click.echo(text.encode("utf-8", "replace"))
 
 
+def print_json_line(value: object) -> None:
+    """One of several JSON documents, on a line of its own."""
+    click.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Columns as wide as their widest cell; the last one takes what is left of the line on a terminal."""
+    for line in table_lines(head, rows):
+        click.echo(line)
+
+
+def table_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     room = _line_width() - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    lines = []
     for row in [list(head), *cells]:
         padded = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
-        click.echo("  ".join([*padded, shortened(row[-1], max(room, 20))]).rstrip())
+        lines.append("  ".join([*padded, shortened(row[-1], max(room, 20))]).rstrip())
+    return lines
 
 
 def _line_width() -> int:

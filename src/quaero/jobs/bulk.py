@@ -106,7 +106,7 @@ def check_count(count: int, expect: int | None) -> None:
     """`ConflictError` when another number of jobs was expected."""
     if expect is not None and count != expect:
         raise ConflictError(
-            f"{count} jobs match, not {expect}: nothing was changed",
+            f"{count} {'job matches' if count == 1 else 'jobs match'}, not {expect}: nothing was changed",
             remedy="Look at them with --dry-run, then say the new number",
         )
 

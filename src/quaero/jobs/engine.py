@@ -1,9 +1,10 @@
 """The engine: everything that runs over one open store, wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from quaero.jobs.control import Control
@@ -58,6 +59,8 @@ class Engine:
         `role` is what the list of processes shows; `types` limits which jobs are taken; `schedules`: start planned
         runs too. At the end jobs that run get `drain_seconds` to finish before they are given back.
         """
+        if root_id is None:
+            self.store.backend.be_patient()  # with nobody there to start it again
         queue = self._queue if concurrency is None else replace(self._queue, concurrency=concurrency)
         collection = StoredCollection(self.store)
         processor = JobProcessor(self.control, self.registry, collection, queue, root_id=root_id, types=types)
@@ -113,9 +116,13 @@ class Work:
 
     async def stop(self, drain_seconds: float) -> None:
         """Stop every part, whatever becomes of another; then raise the first error of any."""
-        stops: list[Awaitable[None]] = [] if self.scheduler is None else [self.scheduler.stop()]
-        stops += [self.processor.stop(drain_seconds), self.orchestrator.stop(), self._signs_of_life.stop()]
-        stops += [self._store.sign_off()]
+        stops: list[Callable[[], Awaitable[None]]] = [] if self.scheduler is None else [self.scheduler.stop]
+        stops += [
+            partial(self.processor.stop, drain_seconds),
+            self.orchestrator.stop,
+            self._signs_of_life.stop,
+        ]
+        stops += [self._store.sign_off]
         errors: list[BaseException] = [
             error for stop in stops if (error := await _error_of(stop)) is not None
         ]
@@ -140,9 +147,9 @@ class Work:
         return None
 
 
-async def _error_of(stop: Awaitable[None]) -> Exception | None:
+async def _error_of(stop: Callable[[], Awaitable[None]]) -> Exception | None:
     try:
-        await stop
+        await stop()
     except Exception as error:  # noqa: BLE001 - raised when everything else has stopped
         return error
     return None

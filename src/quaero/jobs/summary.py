@@ -59,18 +59,6 @@ async def summarise(store: Store, run_id: int) -> RunSummary:
     return RunSummary(run, info.definition.id, tuple(steps))
 
 
-async def children_of(store: Store, job: Job) -> Progress | None:
-    """The counts of a parent job's children, of all children in a run; None for a child job, which has none."""
-    if job.kind is JobKind.CHILD:
-        return None
-    if job.kind is JobKind.PARENT:
-        return (await store.progress(job.id)).counts
-    steps = await store.jobs(
-        JobFilter(parent_id=job.id, kind=JobKind.PARENT), limit=MOST_STEPS, oldest_first=True
-    )
-    return together([(await store.progress(step.id)).counts for step in steps.items])
-
-
 def together(counts: Sequence[Progress]) -> Progress:
     """The sum of the counts."""
     return Progress(

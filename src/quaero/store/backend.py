@@ -30,6 +30,10 @@ class Backend(Protocol):
         """Milliseconds by the clock of leases."""
         ...
 
+    def be_patient(self) -> None:
+        """From now on wait for another program's lock as long as it takes: for what runs for days."""
+        ...
+
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run `function(transaction, *arguments)`; return its result after the commit. May group several."""
         ...

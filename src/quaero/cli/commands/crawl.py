@@ -76,13 +76,14 @@ async def _start(engine: "Engine", view: "View", options: "CrawlOptions", save_a
     from quaero.cli.new_file import write_new
     from quaero.cli.running import start_or_resume
     from quaero.jobs.definitions.reader import InvalidDefinition
+    from quaero.store.transitions.definitions import NewDefinition
 
     toml = crawl_definition(options).to_toml()
     try:
-        definition = engine.control.read(toml, file="")
+        definition = await engine.control.read(toml, file="")
     except InvalidDefinition as error:
         raise InvalidOptions(error.complaints) from error
     if save_as is not None:
         write_new(save_as, toml)
-    await engine.control.keep(definition, source=toml, origin="quick")
+    await engine.control.keep(NewDefinition(definition, toml, "quick"))
     return await start_or_resume(engine, definition, view)

@@ -8,7 +8,8 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json, page, print_next_page
 from quaero.cli.session import Session, pass_session
 from quaero.cli.shapes import Json, document_json, listing
-from quaero.cli.text import iso_time, local_time, print_json, print_table, printable
+from quaero.cli.text import local_time, print_json, print_table, printable
+from quaero.models.moment import iso_time
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

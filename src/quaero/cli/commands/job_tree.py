@@ -1,17 +1,18 @@
 """`quaero jobs tree`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.options import MOST_ITEMS, as_json, job_id
+from quaero.cli.options import MOST_ITEMS, as_json, job_id, refuse_json, watch
 from quaero.cli.session import Session, pass_session
 from quaero.cli.shapes import Json, job_json
 from quaero.cli.text import one_line, print_json
 
 if TYPE_CHECKING:
+    from quaero.cli.job_view import JobView
     from quaero.jobs.engine import Engine
     from quaero.jobs.summary import RunSummary, StepSummary
     from quaero.models.job import Job
@@ -22,7 +23,9 @@ class Tree:
     """A run with its steps and the first children of each."""
 
     summary: "RunSummary"
+    run: "JobView"
     children: "tuple[tuple[StepSummary, tuple[Job, ...]], ...]"
+    hints: tuple[str, ...]
 
 
 @click.command(cls=Command)
@@ -34,19 +37,43 @@ class Tree:
     show_default=True,
     help="Jobs to show of each step.",
 )
+@watch
 @as_json
 @pass_session
-def show_tree(session: Session, job_id: int, limit: int, as_json: bool) -> None:
-    """Show a run with its steps and their jobs. ID may be any job of the run."""
-    tree = session.ask(lambda engine: _tree(engine, job_id, limit))
+def show_tree(session: Session, job_id: int, limit: int, watch: bool, as_json: bool) -> int:
+    """Show a run with its steps and their jobs. ID may be any job of the run.
+
+    With --watch it is shown like a run that is worked off here, until it has ended; then the exit code is 0 if it
+    completed, else 1.
+    """
+    if watch:
+        refuse_json(as_json)
+        return session.ask(lambda engine: _keep_shown(engine, job_id, session))
+    tree = session.ask(lambda engine: _tree(engine, job_id, limit, session))
     if as_json:
         print_json(_tree_json(tree))
-        return
+        return 0
     for line in _tree_lines(tree):
         click.echo(line)
+    return 0
 
 
-async def _tree(engine: "Engine", job_id: int, limit: int) -> Tree:
+async def _keep_shown(engine: "Engine", job_id: int, session: Session) -> int:
+    from quaero.cli.live.follow import follow
+    from quaero.cli.live.view import view_for
+    from quaero.models.job import JobState
+
+    view = view_for(as_json=False)
+    try:
+        summary = await follow(engine, (await engine.control.run_of(job_id)).id, view, session.command)
+    finally:
+        view.close()
+    return 0 if summary.job.state is JobState.COMPLETED else 1
+
+
+async def _tree(engine: "Engine", job_id: int, limit: int, session: Session) -> Tree:
+    from quaero.cli.job_view import view_of
+    from quaero.cli.live.notes import notes_of
     from quaero.store.reads import JobFilter
 
     run = await engine.control.run_of(job_id)
@@ -58,26 +85,48 @@ async def _tree(engine: "Engine", job_id: int, limit: int) -> Tree:
             JobFilter(parent_id=step.job.id), limit=max(limit, 1), oldest_first=True
         )
         children.append((step, page.items[:limit]))
-    return Tree(summary, tuple(children))
+    notes = await notes_of(engine, summary.job, session.command)
+    return Tree(
+        summary,
+        await view_of(engine.store, run.id),
+        tuple(children),
+        tuple(note.text for note in notes),
+    )
 
 
 def _tree_json(tree: Tree) -> Json:
+    from quaero.cli.job_view import JobView
+
     steps = [
-        job_json(step.job, step.progress.counts) | {"jobs": [job_json(job) for job in jobs]}
+        job_json(_step_view(tree, step)) | {"jobs": [job_json(JobView(job)) for job in jobs]}
         for step, jobs in tree.children
     ]
-    return job_json(tree.summary.job, tree.summary.children) | {"steps": steps}
+    return job_json(tree.run) | {"steps": steps, "hints": list(tree.hints)}
+
+
+def _step_view(tree: Tree, step: "StepSummary") -> "JobView":
+    from quaero.cli.job_view import JobView, standing
+
+    return JobView(step.job, standing([(step.job, step.progress)], tree.summary.job))
 
 
 def _tree_lines(tree: Tree) -> list[str]:
-    lines = [_line(tree.summary.job, "")]
+    from quaero.cli.job_view import JobView
+
+    words = replace(tree.run, standing=None).details()
+    lines = [_line(tree.summary.job, f"  ({', '.join(words)})" if words else "")]
+    lines += [f"   {hint}" for hint in tree.hints]
     for number, (step, jobs) in enumerate(tree.children, 1):
         last = number == len(tree.children)
         counts = step.progress.counts
-        text = f"  {counts.text}" if counts.total else ""
+        details = _step_view(tree, step).details()
+        text = f"  {', '.join(details)}" if details else ""
         lines.append(f"{'└─' if last else '├─'} {_line(step.job, text)}")
         rail = "   " if last else "│  "
-        lines += [f"{rail}   {'  ' * job.depth}{_line(job, '')}" for job in jobs]
+        for job in jobs:
+            details = JobView(job).details()
+            text = f"  ({', '.join(details)})" if details else ""
+            lines.append(f"{rail}   {'  ' * job.depth}{_line(job, text)}")
         if counts.total > len(jobs):
             lines.append(f"{rail}   … {counts.total - len(jobs)} more")
     return lines

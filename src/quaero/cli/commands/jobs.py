@@ -1,144 +1,133 @@
-"""`quaero jobs list`, `show`, `tree`, `logs`: looking."""
+"""`quaero jobs list`, `show`, `tree`: looking."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.options import LARGEST_ID, as_json, job_id, page, print_next_page
+from quaero.cli.job_filters import job_filters
+from quaero.cli.options import as_json, job_id, page, print_next_page, refuse_json, watch
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import job_json, line_json, listing
-from quaero.cli.text import local_time, one_line, print_json, print_table, printable
+from quaero.cli.shapes import job_json, listing
+from quaero.cli.text import local_time, one_line, print_json, table_lines
 
 if TYPE_CHECKING:
+    from quaero.cli.job_view import JobView
+    from quaero.cli.live.notes import Spell
+    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.models.job import Job
-    from quaero.models.progress import Progress
-    from quaero.store.reads import JobFilter, JobPage, StoredLine
-
-STATES = ("waiting", "pending", "running", "paused", "completed", "failed", "cancelled", "skipped")
-LEVELS = ("debug", "info", "warning", "error")
+    from quaero.store.reads import JobFilter, JobPage
 
 
 @click.command(cls=Command)
-@click.option(
-    "--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; may be repeated."
-)
-@click.option("--type", "type_", metavar="TYPE", help="Only this type, for example crawler_url.")
-@click.option("--definition", metavar="ID", help="Only jobs of runs of this definition.")
-@click.option(
-    "--run", "run_id", metavar="ID", type=click.IntRange(1, LARGEST_ID), help="Only jobs of this run."
-)
-@click.option("--root", is_flag=True, help="Only runs, not the jobs below them.")
+@job_filters
 @page
+@watch
 @as_json
 @pass_session
 def list_jobs(
-    session: Session,
-    states: tuple[str, ...],
-    type_: str | None,
-    definition: str | None,
-    run_id: int | None,
-    root: bool,
-    limit: int,
-    cursor: int | None,
-    as_json: bool,
+    session: Session, wanted: "JobFilter", limit: int, cursor: int | None, watch: bool, as_json: bool
 ) -> None:
     """List jobs, newest first."""
-    from quaero.models.job import JobKind, JobState
-    from quaero.store.reads import JobFilter
 
-    wanted = JobFilter(
-        root_id=run_id,
-        kind=JobKind.RUN if root else None,
-        states=tuple(map(JobState, states)) or None,
-        type=type_,
-        definition_id=definition,
-    )
-    found, counts = session.ask(lambda engine: _jobs(engine, wanted, limit, cursor))
-    if as_json:
-        items = [job_json(job, counts[job.id]) for job in found.items]
-        print_json(listing(items, found.total, found.next_cursor))
+    async def keep_looking(engine: "Engine") -> None:
+        from quaero.cli.live.changes import keep_shown
+
+        async def look() -> tuple[list[str], bool]:
+            _, views = await _jobs(engine, wanted, limit, cursor)
+            return _table(views), False
+
+        await keep_shown(engine.store, look)
+
+    if watch:
+        refuse_json(as_json)
+        session.ask(keep_looking)
         return
-    rows = [_row(job, counts[job.id]) for job in found.items]
-    print_table(("id", "status", "type", "created", "name"), rows)
+    found, views = session.ask(lambda engine: _jobs(engine, wanted, limit, cursor))
+    if as_json:
+        print_json(listing(map(job_json, views), found.total, found.next_cursor))
+        return
+    for line in _table(views):
+        click.echo(line)
     print_next_page(found.next_cursor, len(found.items), found.total)
 
 
 @click.command(cls=Command)
 @job_id
+@watch
 @as_json
 @pass_session
-def show_job(session: Session, job_id: int, as_json: bool) -> None:
-    """Show one job."""
-    job, counts = session.ask(lambda engine: _job(engine, job_id))
-    shape = job_json(job, counts) | {"note": job.note, "config": dict(job.config)}
+def show_job(session: Session, job_id: int, watch: bool, as_json: bool) -> int:
+    """Show one job.
+
+    `hints` say what holds it back. With --watch until it has ended; then the exit code is 0 if it completed, else 1.
+    """
+
+    async def keep_looking(engine: "Engine") -> int:
+        from quaero.cli.live.changes import keep_shown
+
+        async def look() -> tuple[list[str], bool]:
+            job, shape = await _job(engine, job_id, session.command)
+            return _lines_of(shape), job.state.final
+
+        await keep_shown(engine.store, look)
+        return 0 if (await engine.store.job(job_id)).state == "completed" else 1
+
+    if watch:
+        refuse_json(as_json)
+        return session.ask(keep_looking)
+    _, shape = session.ask(lambda engine: _job(engine, job_id, session.command))
     if as_json:
         print_json(shape)
-        return
-    for key, value in shape.items():
-        if value not in (None, {}):
-            click.echo(f"{key + ':':<13} {one_line(_written(value))}")
-
-
-@click.command(cls=Command)
-@job_id
-@click.option(
-    "--level", "levels", multiple=True, type=click.Choice(LEVELS), help="Only these; may be repeated."
-)
-@page
-@as_json
-@pass_session
-def show_logs(
-    session: Session, job_id: int, levels: tuple[str, ...], limit: int, cursor: int | None, as_json: bool
-) -> None:
-    """Print the log of a job and of everything below it."""
-    from quaero.models.outcome import LogLevel
-
-    wanted = tuple(map(LogLevel, levels)) or None
-
-    async def look(engine: "Engine") -> "tuple[StoredLine, ...]":
-        await engine.store.job(job_id)
-        return await engine.store.log(job_id, levels=wanted, after=cursor or 0, limit=limit + 1)
-
-    found = session.ask(look)
-    lines = found[:limit]
-    next_cursor = lines[-1].id if len(found) > limit else None
-    if as_json:
-        print_json(listing(map(line_json, lines), None, next_cursor))
-        return
-    if not lines:
-        click.echo("no log lines", err=True)
-    for line in lines:
-        for text in line.message.splitlines() or [""]:
-            click.echo(f"{local_time(line.at)}  {line.level:<7}  {line.job_id}  {printable(text)}")
-    if next_cursor is not None:
-        click.echo(f"There are more lines: the same command with --cursor {next_cursor}", err=True)
+        return 0
+    for line in _lines_of(shape):
+        click.echo(line)
+    return 0
 
 
 async def _jobs(
     engine: "Engine", wanted: "JobFilter", limit: int, cursor: int | None
-) -> "tuple[JobPage, dict[int, Progress | None]]":
-    from quaero.jobs.summary import children_of
+) -> "tuple[JobPage, list[JobView]]":
+    from quaero.cli.job_view import views_of
 
     found = await engine.store.jobs(wanted, limit=limit, cursor=cursor)
-    return found, {job.id: await children_of(engine.store, job) for job in found.items}
+    return found, await views_of(engine.store, found.items)
 
 
-async def _job(engine: "Engine", job_id: int) -> "tuple[Job, Progress | None]":
-    from quaero.jobs.summary import children_of
+async def _job(engine: "Engine", job_id: int, spell: "Spell") -> "tuple[Job, Json]":
+    """A job, and all that is to be said of it."""
+    from quaero.cli.job_view import view_of
+    from quaero.cli.live.notes import notes_of
 
-    job = await engine.store.job(job_id)
-    return job, await children_of(engine.store, job)
+    view = await view_of(engine.store, job_id)
+    job = view.job
+    run = await engine.store.job(job.root_id)
+    hints = () if job.state.final else await notes_of(engine, run, spell)
+    shape = job_json(view) | {"note": job.note, "config": dict(job.config)}
+    return job, shape | {"hints": [note.text for note in hints]}
 
 
-def _row(job: "Job", counts: "Progress | None") -> tuple[str, ...]:
+def _table(views: "list[JobView]") -> list[str]:
+    return table_lines(("id", "status", "type", "created", "name"), map(_row, views))
+
+
+def _row(view: "JobView") -> tuple[str, ...]:
+    job, details = view.job, view.details()
     type_ = job.type if job.kind != "run" else "run"
-    name = job.name if counts is None or not counts.total else f"{job.name} ({counts.text})"
+    name = f"{job.name} ({', '.join(details)})" if details else job.name
     return str(job.id), str(job.state), type_, local_time(job.created_at), name
+
+
+def _lines_of(shape: "Json") -> list[str]:
+    """What is to be said of a job, for people."""
+    shown = ((key, value) for key, value in shape.items() if value not in (None, {}, []))
+    return [f"{key + ':':<17} {one_line(_written(value))}" for key, value in shown]
 
 
 def _written(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {inner}" for key, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
     return str(value)

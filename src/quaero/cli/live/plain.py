@@ -21,26 +21,45 @@ class PlainView:
         self._states: dict[int, JobState] = {}
         self._progress: dict[int, tuple[float, str]] = {}
         self._failures = 0
+        self._noted: set[str] = set()
+        self._paused: set[int] = set()
 
     def say(self, text: str) -> None:
         self._write(one_line(text))
 
     def show(self, frame: Frame) -> None:
         run = frame.summary.job
-        if run.id not in self._states:
+        if run.id not in self._states and run.started_at is not None:
             self._write(f"run {run.id} started: {one_line(run.name)}")
             self._states[run.id] = JobState.RUNNING
+        self._pause(run)
+        self._note(frame)
         for job in frame.failed:
             self._fail(job)
         for step in frame.summary.steps:
             self._step(step, frame)
-        if run.state.final and self._states[run.id] != run.state:
+        if run.state.final and self._states.get(run.id) != run.state:
             self._states[run.id] = run.state
             took = seconds_text(frame.summary.duration_seconds(frame.now_ms))
             self._write(f"run {run.id} {run.state} after {took}")
 
     def close(self) -> None:
         """Lines need no tidying up."""
+
+    def _pause(self, run: Job) -> None:
+        if run.state is JobState.PAUSED:
+            self._paused.add(run.id)
+        elif run.id in self._paused:
+            self._paused.discard(run.id)
+            if not run.state.final:
+                self._write(f"run {run.id} goes on")
+
+    def _note(self, frame: Frame) -> None:
+        """Tell each note once, and again after it was gone."""
+        for note in frame.notes:
+            if note.kind not in self._noted:
+                self._write(f"run {frame.summary.job.id}: {note.text}")
+        self._noted = {note.kind for note in frame.notes}
 
     def _step(self, step: StepSummary, frame: Frame) -> None:
         before, state = self._states.get(step.job.id), step.job.state

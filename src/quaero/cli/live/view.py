@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -24,10 +25,15 @@ class SilentView:
         """Nothing to tidy up."""
 
 
+def can_draw(stream: TextIO) -> bool:
+    """Whether it is a terminal that can draw over what it shows."""
+    return stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb")
+
+
 def view_for(*, as_json: bool) -> View:
     """The live tree on a terminal, lines elsewhere. Beside JSON only a terminal on standard error gets any."""
     stream = sys.stderr if as_json else sys.stdout
-    if stream.isatty() and os.environ.get("TERM") not in (None, "", "dumb"):
+    if can_draw(stream):
         from quaero.cli.live.tree import TreeView
 
         return TreeView.on(stream)

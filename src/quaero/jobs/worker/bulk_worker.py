@@ -1,6 +1,7 @@
 """Does one thing to a batch of jobs, one by one: each in a transaction of its own."""
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 
@@ -12,6 +13,9 @@ from quaero.models.errors import ConflictError, JobFailure, NotFoundError
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import LogLevel, Outcome
 from quaero.store.reads import JobFilter
+
+TOGETHER = 50
+"""Child jobs that are changed at the same time, each in a transaction of its own."""
 
 
 class BulkWorker:
@@ -28,8 +32,7 @@ class BulkWorker:
 
     async def execute(self, job: Job, context: JobContext) -> Outcome:
         batch = _Batch(context)
-        for job_id, planned_state in _planned(job):
-            await batch.apply(job_id, planned_state)
+        await batch.apply_all(_planned(job))
         if batch.refused and batch.refused == len(job.config["jobs"]):
             raise JobFailure(f"all of these jobs refused: {batch.tally}", code="all_refused")
         return Outcome(note=str(batch.tally))
@@ -53,23 +56,37 @@ class _Batch:
         self.tally = Tally(config.operation)
         self.refused = 0
 
-    async def apply(self, job_id: int, planned_state: JobState) -> None:
-        """Do it to one job, and count what came of it."""
+    async def apply_all(self, planned: Sequence[tuple[int, JobState]]) -> None:
+        """Do it to all of them and count what came of each: to a run or step alone, to children some at a time."""
+        children: list[tuple[Job, JobState]] = []
+        for job_id, planned_state in planned:
+            job = await self._look(job_id)
+            if job is not None and job.kind is JobKind.CHILD:
+                children.append((job, planned_state))
+            if len(children) == TOGETHER or (job is not None and job.kind is not JobKind.CHILD):
+                await self._apply_together(children)
+            if job is not None and job.kind is not JobKind.CHILD:
+                await self._apply(job, planned_state)
+        await self._apply_together(children)
+
+    async def _apply_together(self, children: list[tuple[Job, JobState]]) -> None:
+        """They share a commit, which costs more than all they write."""
+        await asyncio.gather(*(self._apply(job, planned_state) for job, planned_state in children))
+        children.clear()
+
+    async def _look(self, job_id: int) -> Job | None:
         try:
-            job = await self._control.store.job(job_id)
-        except NotFoundError:
-            if (
-                self._operation is Operation.DELETE
-            ):  # by this job before it was interrupted, or by somebody else
-                self.tally.add()
-            else:
-                self._refuse(job_id, "no longer there", "it was deleted")
-            return
+            return await self._control.store.job(job_id)
+        except NotFoundError as error:
+            self._gone(job_id, error)
+            return None
+
+    async def _apply(self, job: Job, planned_state: JobState) -> None:
         if self._operation.reached(job.state):
             # By this job before it was interrupted, together with what is above it, or by somebody else.
             self.tally.add(f"already {job.state}" if self._operation.reached(planned_state) else None)
         elif self._wanted.states is not None and job.state not in self._wanted.states:
-            self._refuse(job_id, f"{job.state} by then", f"it is {job.state} now, and was {planned_state}")
+            self._refuse(job.id, f"{job.state} by then", f"it is {job.state} now, and was {planned_state}")
         elif instead := await self._left_alone(job):
             self.tally.add(instead)
         else:
@@ -78,10 +95,25 @@ class _Batch:
     async def _do(self, job: Job) -> None:
         try:
             await self._action(job)
-        except (ConflictError, NotFoundError) as error:
-            self._refuse(job.id, refusal(self._operation, job.kind, job.state), error.line())
+        except NotFoundError as error:
+            self._gone(job.id, error)
+        except ConflictError as error:
+            now = await self._look(job.id)
+            if now is None:
+                return
+            if self._operation.reached(now.state):  # a moment ago
+                self.tally.add()
+            else:
+                self._refuse(job.id, refusal(self._operation, now.kind, now.state), error.line())
         else:
             self.tally.add()
+
+    def _gone(self, job_id: int, error: NotFoundError) -> None:
+        """A job that is not there: deleted by this job before it was interrupted, or by somebody else."""
+        if self._operation is Operation.DELETE:
+            self.tally.add()
+        else:
+            self._refuse(job_id, "no longer there", error.line())
 
     def _action(self, job: Job) -> Awaitable[object]:
         match self._operation:

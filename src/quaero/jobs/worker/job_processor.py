@@ -1,11 +1,9 @@
 """The processor: claims jobs, routes parent jobs to their manager and child jobs to their worker, settles the end."""
 
 import asyncio
-import math
-import random
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from quaero.jobs.manager import PlanContext
 from quaero.jobs.registry import Registry
 from quaero.jobs.steps import StepView, StepViews
 from quaero.jobs.worker import Collection, JobContext, storable
+from quaero.jobs.worker.failures import UNSTORABLE, as_failure, settlement_of, unstorable
 from quaero.jobs.worker.log_buffer import LogBuffer
 from quaero.models.definition import JobStep, RetryPolicy
 from quaero.models.duration import format_duration
@@ -35,8 +34,6 @@ SETTLE_BATCH = 500
 NO_STEP = JobStep("", "", {}, retry=RetryPolicy(max_attempts=1))
 """Stands for the step where it cannot be read."""
 
-UNSTORABLE = "unstorable_result"
-LONGEST_WAIT_SECONDS = 10**9
 
 Claim = tuple[int, int]
 """One execution: the job and its lease number. A job can be executed anew before an old execution has stopped."""
@@ -175,7 +172,7 @@ class JobProcessor:
             elif batch[0].error_code == UNSTORABLE:
                 raise
             else:
-                await self._record([_unstorable(batch[0], error)])
+                await self._record([unstorable(batch[0], error)])
 
     def _announce(self, batch: list[Settlement], refused: list[Claim]) -> None:
         if self._recorded:
@@ -265,14 +262,14 @@ class JobProcessor:
             if held is None or held.stopped_at is not None:
                 raise
             failure = JobFailure("the worker cancelled itself", retryable=True)
-            return _failed(job, step, failure, lines, self._clock.now_ms())
+            return settlement_of(job, step, failure, lines, self._clock.now_ms())
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a worker may raise anything; it concerns its job alone
-            failure = _as_failure(error)
+            failure = as_failure(error)
             if failure is not error:
                 lines.append(LogLine(self._clock.now_ms(), LogLevel.DEBUG, storable(traceback.format_exc())))
-            return _failed(job, step, failure, lines, self._clock.now_ms())
+            return settlement_of(job, step, failure, lines, self._clock.now_ms())
         if context.recorded:
             self._recorded[job.id, job.lease_number] = context.recorded
         return Settlement(
@@ -296,10 +293,10 @@ class JobProcessor:
         except (LeaseLostError, StoreError):
             raise
         except Exception as error:  # noqa: BLE001 - a manager may raise anything; it concerns its step alone
-            failed = _failed(parent, step, _as_failure(error), [], self._clock.now_ms())
-            if failed.end is End.RETRY:
-                return failed
-            await self._store.fail_plan(parent, failed.error_code or "", failed.error or "")
+            settlement = settlement_of(parent, step, as_failure(error), [], self._clock.now_ms())
+            if settlement.end is End.RETRY:
+                return settlement
+            await self._store.fail_plan(parent, settlement.error_code or "", settlement.error or "")
         return None
 
     async def _store_plan(self, parent: Job, view: StepView) -> None:
@@ -332,48 +329,3 @@ async def _within(timeout_ms: int | None, execution: Awaitable[Outcome]) -> Outc
             raise
         text = f"it took longer than the step's child_timeout of {format_duration(timeout_ms)}"
         raise JobFailure(text, code="timeout", retryable=True) from None
-
-
-def _as_failure(error: Exception) -> JobFailure:
-    """Any error of a worker or manager as a failure; one that nobody expected may pass with time."""
-    if isinstance(error, JobFailure):
-        return error
-    if isinstance(error, QuaeroError):
-        return JobFailure(error.line(), code=error.code)
-    return JobFailure(f"{type(error).__name__}: {error}", code="internal_error", retryable=True)
-
-
-def _failed(
-    job: Job, step: JobStep, failure: JobFailure, lines: Iterable[LogLine], now_ms: int
-) -> Settlement:
-    """Try again by the step's policy, or fail for good. A wait that the other side asked for is never cut short."""
-    tries = job.attempt - job.lost_leases
-    retry = (failure.retryable or step.on_error == "retry") and tries < step.retry.max_attempts
-    delay = step.retry.delay_ms(tries, random.random()) if retry else 0  # noqa: S311 - jitter
-    asked = failure.retry_after or 0.0
-    asked_ms = math.ceil(min(asked, LONGEST_WAIT_SECONDS) * 1000) if asked > 0 else 0
-    text = storable(failure.line())
-    if asked_ms > max(step.retry.max_backoff_ms, delay):
-        retry, text = False, f"{text} (asked to wait {asked_ms // 1000} s, longer than max_backoff)"
-    delay = max(delay, asked_ms) if retry else 0
-    told = (
-        LogLine(now_ms, LogLevel.WARNING, f"attempt {tries}: {text}; again in {delay / 1000:.1f} s")
-        if retry
-        else LogLine(now_ms, LogLevel.ERROR, text)
-    )
-    return Settlement(
-        job.id,
-        job.lease_number,
-        End.RETRY if retry else End.FAILED,
-        log=(*lines, told),
-        error_code=failure.code,
-        error=text,
-        delay_ms=delay,
-    )
-
-
-def _unstorable(settlement: Settlement, error: Exception) -> Settlement:
-    text = f"its result cannot be stored ({type(error).__name__}: {error})"
-    return Settlement(
-        settlement.job_id, settlement.lease_number, End.FAILED, error_code=UNSTORABLE, error=storable(text)
-    )

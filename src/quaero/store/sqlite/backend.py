@@ -43,8 +43,11 @@ class SqliteBackend:
         self._listeners: list[Callable[[Change], None]] = []
         self._clock = clock or SystemClock()
         self._writer = Writer(path, self._clock, self._announce, before_statement)
+        opened = path.stat().st_ino
         self._readers = Readers(path)
         self._owner = Owner(path)
+        if path.stat().st_ino != opened:  # restored in the moment before our lock
+            raise StoreError("was just replaced", where=str(path), remedy="Run again")
 
     @property
     def owner(self) -> str:
@@ -57,6 +60,9 @@ class SqliteBackend:
 
     def ticks_ms(self) -> int:
         return self._clock.ticks_ms()
+
+    def be_patient(self) -> None:
+        self._writer.patient = True
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         return await self._writer.run(function, *arguments)

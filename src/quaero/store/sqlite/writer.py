@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 GROUP_LIMIT = 64
 
+AFTER_A_VAIN_WAIT_MS = 100
+
 LOOK_AROUND_SECONDS = 0.02
 """How often an idle writer asks whether another process has committed: a look of some microseconds."""
 
@@ -82,6 +84,8 @@ class _Result(NamedTuple):
 class Writer:
     """Runs functions of a transaction in order of arrival; each result is delivered after the commit.
 
+    `patient`: waits for a lock of another program as long as it takes.
+
     An exception undoes only that caller's share. When the commit itself fails, all its callers get the error and
     nothing of any of them is stored.
     """
@@ -97,6 +101,7 @@ class Writer:
         self._connection = open_writer(path)
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self.patient = False
         self._last_now = 0
         self._seen_version = self._data_version()
         self._closed = False
@@ -169,7 +174,7 @@ class Writer:
         change = Change.NOTHING
         try:
             cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
+            self._begin(cursor)
             now = self._last_now = max(self._last_now, self._clock.now_ms())
             for request in group:
                 result, touched = self._run_one(cursor, now, request)
@@ -187,6 +192,18 @@ class Writer:
             change = Change.NOTHING
         self._call_soon(self._tell, results, change)
         self._look_around()
+
+    def _begin(self, cursor: apsw.Cursor) -> None:
+        """Take the write lock. Who has waited in vain does not wait as long again, unless it is patient."""
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except apsw.BusyError:
+                self._connection.set_busy_timeout(AFTER_A_VAIN_WAIT_MS)
+                if not self.patient or self._closed:
+                    raise
+            else:
+                return
 
     def _run_one(self, cursor: apsw.Cursor, now: int, request: _Request) -> tuple[_Result, Change]:
         transaction = SqliteTransaction(cursor, now, self._clock.ticks_ms(), self._before)

@@ -1,0 +1,53 @@
+"""`quaero serve`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from quaero.cli.command import Command
+from quaero.cli.commands.worker import MOST_PROCESSES, drain_seconds, worker_command
+from quaero.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from quaero.jobs.engine import Engine
+
+
+@click.command(cls=Command)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, MOST_PROCESSES),
+    default=1,
+    show_default=True,
+    help="Processes that execute jobs. 1: this one; 0: none, others do.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 10_000),
+    help="Jobs that each process executes at once.  [default: queue.concurrency]",
+)
+@pass_session
+def serve(session: Session, workers: int, concurrency: int | None) -> int:
+    """Start planned runs and work on all runs until it is stopped.
+
+    Runs of definitions with a schedule start at their times, those with auto_start once, now. Jobs are executed here,
+    unless --workers is 0.
+
+    Ctrl-C or SIGTERM once: nothing new is begun, and what runs gets the grace time (queue.grace) to finish; the rest
+    goes back to the queue. Twice: ends at once.
+    """
+    from quaero.cli.worker_processes import WorkerProcesses
+    from quaero.cli.working import Duty, work
+
+    grace_ms = session.settings().queue.grace_ms
+    duty = Duty("server", grace_ms, None if workers == 1 else (), concurrency, schedules=True)
+
+    async def serving(engine: "Engine") -> int:
+        more = WorkerProcesses(
+            worker_command(session, concurrency, None, until_idle=False),
+            workers,
+            click.echo,
+            drain_seconds=drain_seconds(grace_ms),
+        )
+        return await work(engine, duty, click.echo, more if workers > 1 else None)
+
+    return session.ask(serving)

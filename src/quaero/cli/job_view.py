@@ -1,0 +1,102 @@
+"""A job with what belongs to it, as the commands that look show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quaero.cli.moment import now_ms
+from quaero.cli.text import seconds_text
+from quaero.jobs.summary import MOST_STEPS, together
+from quaero.models.job import Job, JobKind, JobState
+from quaero.models.progress import Progress
+from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress
+from quaero.store.store import Store
+
+AT_ONCE = 1
+"""Up to here `run_at` is a place in the queue, not a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run or step stands.
+
+    `rate`: ended children per second, lately; `estimate_seconds`: until those known now have ended.
+    """
+
+    counts: Progress
+    rate: float | None = None
+    estimate_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """`standing` is None for child jobs, `launch` for all but runs."""
+
+    job: Job
+    standing: Standing | None = None
+    launch: LaunchInfo | None = None
+
+    @property
+    def starts_at(self) -> int | None:
+        """The time that the job waits for, if it waits for one."""
+        waits = self.job.started_at is None and not self.job.state.final
+        return self.job.run_at if waits and self.job.run_at > now_ms() else None
+
+    def details(self) -> list[str]:
+        """What is worth a word in a list."""
+        found = [] if self.standing is None else standing_texts(self.standing)
+        if self.starts_at is not None:
+            found.append(f"starts in {seconds_text((self.starts_at - now_ms()) / 1000)}")
+        if self.job.priority and self.job.kind is not JobKind.CHILD:  # of a child: its depth, mostly
+            found.append(f"priority {self.job.priority}")
+        if self.launch is not None and self.launch.launched_by != "person":
+            served = f" of run {self.launch.origin_id}" if self.launch.origin_id else ""
+            found.append(f"{self.launch.launched_by.replace('_', ' ')}{served}")
+        return found
+
+
+def standing_texts(standing: Standing) -> list[str]:
+    """The counts, the rate, and what is left, as far as there is something to tell."""
+    if not standing.counts.total:
+        return []
+    texts = [standing.counts.text]
+    if standing.rate:
+        texts.append(f"{standing.rate:.1f}/s")
+    if standing.estimate_seconds:
+        texts.append(f"about {seconds_text(standing.estimate_seconds)} for those known now")
+    return texts
+
+
+async def views_of(store: Store, jobs: Sequence[Job]) -> list[JobView]:
+    """The jobs, in their order."""
+    launches = await store.launches([job.id for job in jobs if job.kind is JobKind.RUN])
+    return [JobView(job, await standing_of(store, job), launches.get(job.id)) for job in jobs]
+
+
+async def view_of(store: Store, job_id: int) -> JobView:
+    [view] = await views_of(store, [await store.job(job_id)])
+    return view
+
+
+async def standing_of(store: Store, job: Job) -> Standing | None:
+    """Where a run or parent job stands; None for a child job."""
+    if job.kind is JobKind.CHILD:
+        return None
+    if job.kind is JobKind.PARENT:
+        run = await store.job(job.root_id)
+        return standing([(job, await store.progress(job.id))], run)
+    wanted = JobFilter(parent_id=job.id, kind=JobKind.PARENT)
+    steps = (await store.jobs(wanted, limit=MOST_STEPS, oldest_first=True)).items
+    return standing([(step, await store.progress(step.id)) for step in steps], job)
+
+
+def standing(steps: Sequence[tuple[Job, ParentProgress]], run: Job) -> Standing:
+    """Steps of a run together. Nobody can tell how long those will take that have not begun."""
+    counts = together([progress.counts for _, progress in steps])
+    if run.state.final or run.state is JobState.PAUSED:
+        return Standing(counts)
+    still_open = [(step, progress) for step, progress in steps if not step.state.final]
+    rates = [
+        progress.rate for step, progress in still_open if step.state is JobState.RUNNING and progress.rate
+    ]
+    estimate = still_open[0][1].estimate_seconds if len(still_open) == 1 else None
+    return Standing(counts, sum(rates) if rates else None, estimate)

@@ -1,0 +1,98 @@
+"""The matrix: every pair of transitions, from the trees in which both can happen, at chosen statements of the first."""
+
+import random
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.crash.acts import EVERY, transitions_of
+from tests.crash.bases import Base, make_bases
+from tests.crash.two_sessions import Bench, Transition
+
+
+class Pair(NamedTuple):
+    """Two transitions in this order, from this base."""
+
+    base: Base
+    first: Transition
+    second: Transition
+
+    def __str__(self) -> str:
+        return f"{self.first.name} x {self.second.name} in {self.base.name}"
+
+
+def all_pairs(bases: Iterable[Base]) -> Iterator[Pair]:
+    """Every ordered pair in every base that has a target for both."""
+    for base in bases:
+        for first, second in product(transitions_of(base), repeat=2):
+            yield Pair(base, first, second)
+
+
+FOCUS = frozenset(
+    {
+        "settle completed", "settle the other one", "settle with children", "settle the other one with children",
+        "settle failed", "cancel run", "rescue", "fold", "plan chunk", "claim",
+    }
+)  # fmt: skip
+"""Where the classic mistakes are."""
+
+
+def pairs_in_focus(bases: Iterable[Base]) -> list[Pair]:
+    """Every ordered pair of the transitions with the most to go wrong."""
+    kept = [base for base in bases if base.name in ("last", "planned_so_far")]
+    return [pair for pair in all_pairs(kept) if {pair.first.name, pair.second.name} <= FOCUS]
+
+
+def each_pair_once(bases: Iterable[Base], dice: random.Random) -> list[Pair]:
+    """Every two transitions in both orders, from one base that is chosen by lot."""
+    found: dict[tuple[str, str], list[Pair]] = {}
+    for pair in all_pairs(bases):
+        names = sorted((pair.first.name, pair.second.name))
+        found.setdefault((names[0], names[1]), []).append(pair)
+    chosen = []
+    for pairs in found.values():
+        base = dice.choice(pairs).base
+        chosen += [pair for pair in pairs if pair.base is base]
+    return chosen
+
+
+async def stops_of(bench: Bench, pair: Pair, dice: random.Random | None) -> list[int]:
+    """Where the first one stops: before each of its statements, or before one by lot and after each commit."""
+    await bench.serial(*pair)
+    names = bench.statements[pair.base.name, pair.first.name] or ["nothing"]
+    if dice is None:
+        return list(range(1, len(names) + 1))
+    after_commits = {number for number, name in enumerate(names, 1) if name == "DELIVER"}
+    return sorted({dice.randint(1, len(names)), *after_commits})
+
+
+async def run_pair(bench: Bench, pair: Pair, dice: random.Random | None = None) -> None:
+    """Both at once, at every statement, or at some that are chosen with `dice`. Errors say which pair and where."""
+    for k in await stops_of(bench, pair, dice):
+        try:
+            await bench.at_once(*pair, k)
+        except Exception as error:
+            error.add_note(f"{pair}, before its statement {k}")
+            raise
+
+
+class Counted(NamedTuple):
+    """How many pairs of transitions were tried, whatever their order and base, and how many cases that made."""
+
+    pairs: int
+    cases: int
+
+
+async def run_matrix(folder: Path, seed: int, *, exhaustive: bool) -> Counted:
+    """Every two transitions in both orders: from every base, at every statement, or from one and at some by lot."""
+    dice = random.Random(seed)
+    bases = await make_bases(folder)
+    bench = Bench(folder)
+    pairs = list(all_pairs(bases)) if exhaustive else each_pair_once(bases, dice)
+    for pair in pairs:
+        await run_pair(bench, pair, None if exhaustive else dice)
+    names = {frozenset((pair.first.name, pair.second.name)) for pair in pairs}
+    if {name for pair in names for name in pair} != set(EVERY):
+        raise LookupError("a transition has no base from which it can be tried")
+    return Counted(len(names), bench.cases)

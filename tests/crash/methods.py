@@ -1,0 +1,271 @@
+"""Ways to find mistakes in the job system. Each gives what it found, or "" when all looked well."""
+
+import asyncio
+import itertools
+import random
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from quaero.models.errors import StoreError
+from quaero.store.sqlite.backend import SqliteBackend
+from quaero.store.store import Store
+from tests.crash.bases import make_bases
+from tests.crash.interleavings import all_pairs, pairs_in_focus, run_pair
+from tests.crash.planted import planted
+from tests.crash.races import RACES, run_trials
+from tests.crash.scenario import SCENARIOS, Driver, violations
+from tests.crash.session_server import Task
+from tests.crash.sessions import Session, Sessions, open_sessions
+from tests.crash.test_every_statement import CrashAt
+from tests.crash.two_sessions import Bench
+from tests.jobs.test_state_machine import JobTrees
+
+MEMORY = Path("/dev/shm")
+LONG_LEASE_MS, SHORT_LEASE_MS = 60_000, 150
+ENDS_WITHIN_SECONDS = 30
+PROCESSES = 2
+KILLS, STOPS = 3, 3
+RACES_IN_A_TRIAL = 3
+LONGEST_DELAY = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is tried.
+
+    `trials` with processes, random `histories`, all pairs of transitions or the likeliest; the first `seed`; which
+    scenarios where no mistake is planted (otherwise it is the one in which that matters).
+    """
+
+    trials: int = 8
+    histories: int = 100
+    all_pairs: bool = False
+    seed: int = 1
+    scenarios: tuple[str, ...] = tuple(SCENARIOS)
+
+
+T = TypeVar("T")
+Method = Callable[[str, Effort], str]
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder in memory, if the system has such: what is tested here is not the disk."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        yield Path(name)
+
+
+def scenarios_for(plant: str, effort: Effort) -> Sequence[str]:
+    """The one in which the mistake matters; without a mistake, those of the effort."""
+    if not plant:
+        return effort.scenarios
+    return [{"settle_ignores_cancel": "cancel", "tolerance_at_the_end": "tolerance"}.get(plant, "crawl")]
+
+
+def plain_run(plant: str, effort: Effort) -> str:
+    """One session executes the run; nothing goes wrong."""
+    with planted(plant):
+        return _first(_executed(name, None) for name in scenarios_for(plant, effort))
+
+
+def every_statement(plant: str, effort: Effort) -> str:
+    """The process dies before the k-th statement, for every k; the next one goes on."""
+
+    def outcomes(name: str) -> Iterator[str]:
+        for k in itertools.count(1):
+            fault = CrashAt(k)
+            found = _executed(name, fault)
+            if not fault.statement:
+                return
+            yield f"{found} (crash before {fault.statement}, the statement {k})" if found else ""
+
+    with planted(plant):
+        return _first(found for name in scenarios_for(plant, effort) for found in outcomes(name))
+
+
+def random_kill(plant: str, effort: Effort) -> str:
+    """Two processes with random waits in them; one after the other is killed at a random moment, and replaced."""
+
+    def disturb(sessions: Sessions, dice: random.Random, start: Callable[[], Session]) -> None:
+        working = [start() for _ in range(PROCESSES)]
+        for _ in range(KILLS):
+            victim = working.pop(dice.randrange(PROCESSES))
+            victim.ended(dice.uniform(0, LONGEST_DELAY))
+            victim.kill()
+            working.append(start())
+
+    return _with_processes(plant, effort, LONG_LEASE_MS, disturb)
+
+
+def stop_past_the_lease(plant: str, effort: Effort) -> str:
+    """Two processes; one at a time is stopped (SIGSTOP) for longer than its leases last, and goes on (SIGCONT)."""
+
+    def disturb(sessions: Sessions, dice: random.Random, start: Callable[[], Session]) -> None:
+        working = [start() for _ in range(PROCESSES)]
+        for _ in range(STOPS):
+            victim = dice.choice(working)
+            victim.ended(dice.uniform(0, LONGEST_DELAY))
+            victim.send(signal.SIGSTOP)
+            victim.ended(SHORT_LEASE_MS / 1000 * dice.uniform(1.2, 1.8))
+            victim.send(signal.SIGCONT)
+
+    return _with_processes(plant, effort, SHORT_LEASE_MS, disturb)
+
+
+def two_sessions(plant: str, effort: Effort) -> str:
+    """Pairs of transitions, one of which stands still in the middle of what it does."""
+
+    async def pairs() -> str:
+        with folder() as place:
+            bases = await make_bases(place)
+            with planted(plant):
+                bench, dice = Bench(place), random.Random(effort.seed)
+                for pair in list(all_pairs(bases)) if effort.all_pairs else pairs_in_focus(bases):
+                    try:
+                        await run_pair(bench, pair, dice)
+                    except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+                        return _told(error, *getattr(error, "__notes__", ()))
+        return ""
+
+    return asyncio.run(pairs())
+
+
+def races(plant: str, effort: Effort) -> str:
+    """Two stores do two things in the same moment."""
+    with planted(plant):
+        for name, race in RACES.items():
+            with folder() as place:
+                try:
+                    asyncio.run(run_trials(race, place, effort.trials * RACES_IN_A_TRIAL, effort.seed))
+                except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+                    return _told(error, f"in {name}")
+    return ""
+
+
+def random_histories(plant: str, effort: Effort) -> str:
+    """The state machine: one session, random transitions, compared with the model after each."""
+    profile = settings(
+        max_examples=effort.histories,
+        stateful_step_count=30,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate,),
+        suppress_health_check=tuple(HealthCheck),
+    )
+    with planted(plant):
+        try:
+            run_state_machine_as_test(JobTrees, settings=profile)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+            return _told(error)
+    return ""
+
+
+METHODS: dict[str, Method] = {
+    "plain run": plain_run,
+    "every statement": every_statement,
+    "random kill": random_kill,
+    "stop past the lease": stop_past_the_lease,
+    "two sessions": two_sessions,
+    "races": races,
+    "random histories": random_histories,
+}
+CERTAIN = ("plain run", "every statement", "two sessions", "random histories")
+"""Those that find the same things every time."""
+
+
+def _executed(name: str, fault: CrashAt | None) -> str:
+    """Execute the scenario, again after the crash if there is one; what is wrong then."""
+    with folder() as place:
+        return asyncio.run(_execute(place / "test.db", name, fault))
+
+
+async def _execute(path: Path, name: str, fault: CrashAt | None) -> str:
+    scenario = SCENARIOS[name]
+    if fault is not None:
+        try:
+            await _with_store(path, fault, lambda store: Driver(store, scenario).to_the_end())
+        except StoreError:
+            if not fault.statement:
+                raise
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+            return _told(error)
+        if not fault.statement:
+            return ""
+
+    async def finish_and_judge(store: Store) -> str:
+        await Driver(store, scenario).to_the_end()
+        return _first(await violations(store, scenario))
+
+    try:
+        return await _with_store(path, None, finish_and_judge)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+        return _told(error)
+
+
+async def _with_store(path: Path, fault: CrashAt | None, use: Callable[[Store], Awaitable[T]]) -> T:
+    store = Store(SqliteBackend(path, before_statement=fault))
+    try:
+        return await use(store)
+    finally:
+        await store.close()
+
+
+Disturb = Callable[[Sessions, random.Random, Callable[[], Session]], None]
+
+
+def _with_processes(plant: str, effort: Effort, lease_ms: int, disturb: Disturb) -> str:
+    with open_sessions() as sessions:
+        for name, trial in itertools.product(scenarios_for(plant, effort), range(effort.trials)):
+            seed = effort.seed + trial
+            with folder() as place:
+                found = _trial(sessions, Task(str(place / "test.db"), name, plant, seed, lease_ms), disturb)
+            if found:
+                return f"{found} (seed {seed})"
+    return ""
+
+
+def _trial(sessions: Sessions, task: Task, disturb: Disturb) -> str:
+    """One run with disturbances, then left alone until it ends; what is wrong then."""
+    dice = random.Random(task.seed)
+    started: list[Session] = []
+
+    def start() -> Session:
+        task.seed += 1_000_003  # waits of its own for each process
+        started.append(sessions.start(task))
+        return started[-1]
+
+    disturb(sessions, dice, start)
+    start()
+    for session in started:
+        if not session.ended(ENDS_WITHIN_SECONDS):
+            sessions.kill_all()
+            return "the run does not end"
+        if session.code not in (0, -signal.SIGKILL):
+            told = Path(f"{task.path}.error").read_text(encoding="utf-8") if session.code == 1 else ""
+            return f"a process ended with {session.code}: {told.strip().splitlines()[-1:]}"
+    return asyncio.run(_judge(Path(task.path), task.scenario))
+
+
+async def _judge(path: Path, name: str) -> str:
+    async def judge(store: Store) -> str:
+        return _first(await violations(store, SCENARIOS[name]))
+
+    return await _with_store(path, None, judge)
+
+
+def _first(found: "Iterator[str] | list[str]") -> str:
+    return next((each for each in found if each), "")
+
+
+def _told(error: BaseException, *notes: str) -> str:
+    lines = str(error).splitlines() or [""]
+    return " ".join([f"{type(error).__name__}: {lines[0]}"[:300], *notes])

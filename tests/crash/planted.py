@@ -1,0 +1,220 @@
+"""Classic mistakes of job queues, put into the running code on purpose: what does not find them is not a test.
+
+Each plant replaces a function or the text of a named statement while `planted(...)` is open, in this process. A plant
+that no longer fits the code is an error, so that none silently stops being one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from quaero.models.job import ChildJob
+from quaero.models.outcome import Settlement
+from quaero.store.journal import Journal
+from quaero.store.sqlite import statements
+from quaero.store.sqlite.backend import SqliteBackend
+from quaero.store.store import Store
+from quaero.store.transaction import Change, Reader, Transaction
+from quaero.store.transitions.spawn import Origin
+
+AS_IT_IS = ""
+Plant = Callable[[ExitStack], None]
+Later = Callable[[Transaction], None]
+
+SETTLE = "quaero.store.transitions.settle"
+SPAWN = "quaero.store.transitions.spawn"
+LEASES = "quaero.store.transitions.leases"
+PLAN = "quaero.store.transitions.plan"
+
+_transaction = threading.local()
+"""Of the writer's thread: `later`, what is to be done in a second transaction; `seen`, what was read before."""
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """The running code with this mistake in it; "" leaves the code as it is."""
+    with ExitStack() as stack:
+        if name:
+            PLANTS[name](stack)
+        yield
+
+
+def count_in_second_transaction(stack: ExitStack) -> None:
+    """(a) A job's end is committed; the parent's counts follow in a transaction of their own."""
+
+    class LateCounts(Journal):
+        def flush_counts(self) -> None:
+            counts, self._counts = self._counts, type(self._counts)(self._counts.default_factory)
+            if counts:
+                _transaction.later.append(lambda tx: _write_counts(tx, counts))
+
+    _second_transactions(stack)
+    stack.enter_context(patch(f"{SETTLE}.Journal", LateCounts))
+
+
+def spawn_after_completion(stack: ExitStack) -> None:
+    """(b) The spawner's end is committed; its children follow in a transaction of their own."""
+    spawn = import_module(SETTLE).spawn
+
+    def spawn_later(tx: Transaction, journal: Journal, origin: Origin, children: Sequence[ChildJob]) -> int:
+        def spawn_now(second: Transaction) -> None:
+            own = Journal(second)
+            spawn(second, own, origin, children)
+            own.flush()
+
+        _transaction.later.append(spawn_now)
+        return len(children)
+
+    _second_transactions(stack)
+    stack.enter_context(patch(f"{SETTLE}.spawn", spawn_later))
+
+
+def counter_read_before(stack: ExitStack) -> None:
+    """(c) The count of completed children is read first, and written as a sum in the transaction that follows."""
+    from quaero.store.transitions.settle import settle
+
+    class StaleCounts(Journal):
+        def flush_counts(self) -> None:
+            changes = {parent: counts["completed"] for parent, counts in self._counts.items()}
+            super().flush_counts()
+            for parent, change in changes.items():
+                if parent in _transaction.seen:
+                    total = _transaction.seen[parent] = _transaction.seen[parent] + change
+                    self._tx.rows("planted_set_completed", job_id=parent, completed=total)
+
+    def settle_with(tx: Transaction, settlements: Sequence[Settlement], seen: dict[int, int]) -> Any:
+        _transaction.seen = dict(seen)
+        return settle(tx, settlements)
+
+    def completed(reader: Reader, settlements: Sequence[Settlement]) -> dict[int, int]:
+        return {
+            parent: count
+            for settlement in settlements
+            for parent, count in reader.rows("planted_get_completed", id=settlement.job_id)
+        }
+
+    async def settle_in_two(self: Store, settlements: Sequence[Settlement]) -> Any:
+        seen = await self.backend.read(completed, settlements)
+        return await self.backend.write(settle_with, settlements, seen)
+
+    _replace_statements(
+        stack,
+        planted_set_completed=lambda _: "UPDATE progress SET completed = :completed WHERE job_id = :job_id",
+        planted_get_completed=lambda _: (
+            "SELECT job_id, completed FROM progress WHERE job_id = (SELECT parent_id FROM jobs WHERE id = :id)"
+        ),
+    )
+    stack.enter_context(patch(f"{SETTLE}.Journal", StaleCounts))
+    stack.enter_context(patch.object(Store, "settle", settle_in_two))
+
+
+def spawn_without_key(stack: ExitStack) -> None:
+    """(d) Children are inserted whether or not the parent has seen their work."""
+    stack.enter_context(patch(f"{SPAWN}._unseen", lambda _tx, _parent_id, children: list(children)))
+
+
+def settle_without_fence(stack: ExitStack) -> None:
+    """(e) An end is recorded whoever brings it: no look at the lease number."""
+    fence = "lease_number = :lease_number AND state = 'running'"
+    _replace_statements(
+        stack,
+        end_job=lambda text: _without_fence(text, fence),
+        requeue_job=lambda text: _without_fence(text, fence),
+    )
+
+
+def close_with_open_plan(stack: ExitStack) -> None:
+    """(f) A step ends when it has no open child, although its manager may bring more."""
+    mark = "plan_closed"
+    _replace_statements(stack, get_progress=lambda text: _changed(text, mark, f"1 AS {mark}"))
+
+
+def settle_ignores_cancel(stack: ExitStack) -> None:
+    """(g) The result of a job that was cancelled meanwhile is recorded."""
+    fence = "lease_number = :lease_number AND state = 'running'"
+    late = "lease_number - (state = 'cancelled') = :lease_number AND state IN ('running', 'cancelled')"
+
+    def accept(text: str) -> str:
+        return _changed(_returning_the_callers_number(text), fence, late)
+
+    _replace_statements(stack, end_job=accept, requeue_job=accept)
+
+
+def tolerance_at_the_end(stack: ExitStack) -> None:
+    """(h) Whether too many children failed is asked when all have ended, not at each failure."""
+    for module in (SETTLE, LEASES, PLAN):
+        stack.enter_context(patch(f"{module}.apply_tolerance", lambda *_: None))
+
+
+CLASSIC: dict[str, Plant] = {
+    plant.__name__: plant
+    for plant in (
+        count_in_second_transaction,
+        spawn_after_completion,
+        counter_read_before,
+        spawn_without_key,
+        settle_without_fence,
+        close_with_open_plan,
+    )
+}
+PLANTS: dict[str, Plant] = {
+    **CLASSIC,
+    "settle_ignores_cancel": settle_ignores_cancel,
+    "tolerance_at_the_end": tolerance_at_the_end,
+}
+
+
+def _second_transactions(stack: ExitStack) -> None:
+    """After each write, do in a transaction of its own what it left for later."""
+    write = SqliteBackend.write
+
+    async def write_then_more(self: SqliteBackend, function: Callable[..., Any], *arguments: Any) -> Any:
+        later: list[Later] = []
+
+        def first(tx: Transaction) -> Any:
+            _transaction.later = later
+            return function(tx, *arguments)
+
+        result = await write(self, first)
+        for work in later:
+            await write(self, work)
+        return result
+
+    stack.enter_context(patch.object(SqliteBackend, "write", write_then_more))
+
+
+def _write_counts(tx: Transaction, counts: dict[int, dict[str, int]]) -> None:
+    tx.many("add_to_progress", [{"job_id": job_id, **counts[job_id]} for job_id in sorted(counts)])
+    tx.touch(Change.PROGRESS | Change.READY | Change.DECISION)
+
+
+def _replace_statements(stack: ExitStack, **changes: Callable[[str], str]) -> None:
+    """Give named statements other texts; a name that does not exist yet becomes a new statement."""
+    read = statements.statement
+    replaced = {
+        name: change("" if name.startswith("planted_") else read(name)) for name, change in changes.items()
+    }
+
+    def statement(name: str) -> str:
+        return replaced[name] if name in replaced else read(name)
+
+    for module in ("writer", "readers"):
+        stack.enter_context(patch(f"quaero.store.sqlite.{module}.statement", statement))
+
+
+def _without_fence(text: str, fence: str) -> str:
+    return _changed(_returning_the_callers_number(text), f" AND {fence}", "")
+
+
+def _returning_the_callers_number(text: str) -> str:
+    """Nothing behind the statement must notice that the numbers differ."""
+    return _changed(text, "depth, lease_number", "depth, :lease_number")
+
+
+def _changed(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise LookupError(f'the plant does not fit the code any more: "{old}" is not once in: {text}')
+    return text.replace(old, new)

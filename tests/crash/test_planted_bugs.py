@@ -1,0 +1,49 @@
+"""Mistakes that are put into the code on purpose are found, and nothing is found in the code as it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.methods import CERTAIN, METHODS, Effort
+from tests.crash.planted import AS_IT_IS, CLASSIC, PLANTS
+
+EFFORT = Effort(trials=2, histories=60)
+
+FOUND_BY = {
+    "count_in_second_transaction": ("every statement", "two sessions"),
+    "spawn_after_completion": ("every statement", "two sessions"),
+    "counter_read_before": ("two sessions",),
+    "spawn_without_key": ("plain run", "two sessions", "random histories"),
+    "settle_without_fence": ("two sessions",),
+    "close_with_open_plan": ("every statement", "two sessions"),
+    "settle_ignores_cancel": ("plain run", "two sessions"),
+    "tolerance_at_the_end": ("plain run", "two sessions"),
+}
+"""By what each must be found, every time. What chance finds beyond that is told by the soak."""
+
+CLEAN = [
+    ("plain run", EFFORT),
+    ("two sessions", EFFORT),
+    *(
+        (method, replace(EFFORT, scenarios=("crawl",)))
+        for method in METHODS
+        if method not in ("plain run", "two sessions")
+    ),
+]
+
+
+def test_every_planted_mistake_must_be_found_by_something_that_needs_no_luck() -> None:
+    assert set(FOUND_BY) == set(PLANTS) >= set(CLASSIC)
+    assert all(methods and set(methods) <= set(CERTAIN) for methods in FOUND_BY.values())
+
+
+@pytest.mark.parametrize(
+    ("plant", "method"), [(plant, method) for plant, methods in FOUND_BY.items() for method in methods]
+)
+def test_a_planted_mistake_is_found(plant: str, method: str) -> None:
+    assert METHODS[method](plant, EFFORT) != ""
+
+
+@pytest.mark.parametrize(("method", "effort"), CLEAN, ids=[method for method, _ in CLEAN])
+def test_nothing_is_found_where_nothing_is_planted(method: str, effort: Effort) -> None:
+    assert METHODS[method](AS_IT_IS, effort) == ""
