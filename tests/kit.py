@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -136,8 +137,9 @@ def _documents(job: Job, script: Script, context: JobContext) -> tuple[NewDocume
 
 
 def script_step(name: str = "step", **keys: Any) -> JobStep:
-    """A step of the script manager; `keys` are its config, but for on_error, retry, depends and condition."""
-    own = {key: keys.pop(key) for key in ("on_error", "retry", "depends", "condition") if key in keys}
+    """A step of the script manager; `keys` are its config, but for the fields of a step."""
+    fields = ("on_error", "retry", "depends", "condition", "timeout_ms", "child_timeout_ms")
+    own = {key: keys.pop(key) for key in fields if key in keys}
     own.setdefault("retry", RetryPolicy(3, 1, 2))
     return JobStep(name, "script", keys, **own)
 
@@ -147,8 +149,6 @@ def script_definition(*steps: JobStep, **keys: Any) -> JobDefinition:
     chained = []
     for number, step in enumerate(steps):
         depends = step.depends or ((steps[number - 1].name,) if number else ())
-        chained.append(
-            JobStep(step.name, step.action, step.config, step.on_error, step.retry, depends, step.condition)
-        )
+        chained.append(replace(step, depends=depends))
     keys.setdefault("error_tolerance", ErrorTolerance())
     return JobDefinition(id=keys.pop("id", "test"), name="Test", steps=tuple(chained), **keys)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from quaero.jobs.engine import Engine, StoredCollection
 from quaero.jobs.manager import PlanContext
 from quaero.jobs.worker import JobContext
-from quaero.jobs.worker.job_processor import PLAN_CHUNK
+from quaero.jobs.worker.executor import PLAN_CHUNK
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, Job, StepLimits
 from quaero.models.outcome import Outcome

@@ -20,7 +20,7 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
     from quaero.store.store import Store
 
     store = Store(SqliteBackend(settings.database.path))
-    engine = Engine(store, installed(), settings.queue)
+    engine = Engine(store, installed(), settings.queue, settings.retention)
     try:
         yield engine
     finally:

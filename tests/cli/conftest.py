@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import Caller
+from tests.cli.desk import ROOT, Desk, desk_at, install
 from tests.cli.small_site import SmallSite, small_site
 
 
@@ -29,6 +30,16 @@ def quaero(capsys: pytest.CaptureFixture[str]) -> Caller:
 def site() -> Iterator[SmallSite]:
     with small_site() as site:
         yield site
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The desk, with its kind of work installed here and in every process that is started."""
+    install(tmp_path / "packages")
+    monkeypatch.syspath_prepend(str(tmp_path / "packages"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "packages"), str(ROOT)]))
+    with desk_at(tmp_path / "desk.sock") as desk:
+        yield desk
 
 
 @pytest.fixture

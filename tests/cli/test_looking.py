@@ -10,8 +10,10 @@ from tests.cli.calling import Caller
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 JOB_KEYS = {
     "id", "parent_id", "root_id", "type", "name", "status", "depth", "created_at", "started_at", "finished_at",
-    "attempt", "error",
+    "attempt", "error", "run_at", "priority", "host",
 }  # fmt: skip
+PARENT_KEYS = JOB_KEYS | {"children", "progress_text", "rate", "estimate_seconds"}
+RUN_KEYS = PARENT_KEYS | {"launched_by", "origin_id", "paused_at"}
 DOCUMENT_KEYS = {
     "id", "url", "canonical_url", "title", "source_type", "tags", "content_hash", "created_at", "updated_at",
     "metadata",
@@ -39,10 +41,13 @@ def test_a_job_has_its_shape(crawled: Caller) -> None:
 def test_runs_and_steps_count_their_children(crawled: Caller) -> None:
     counts = {"total": 4, "pending": 0, "running": 0, "completed": 3, "failed": 1, "cancelled": 0}
     [run] = crawled("jobs", "list", "--root", "--json").json["items"]
-    assert set(run) == JOB_KEYS | {"children"}
+    assert set(run) == RUN_KEYS
+    assert run["progress_text"] == "0 pending, 0 running, 3 completed, 1 failed"
+    assert (run["launched_by"], run["rate"], run["estimate_seconds"]) == ("person", None, None)
     assert run["children"] == counts
     assert (run["parent_id"], run["id"]) == (None, run["root_id"])
     [step] = crawled("jobs", "tree", run["id"], "--json").json["steps"]
+    assert set(step) == PARENT_KEYS | {"jobs"}
     assert step["children"] == counts
 
 

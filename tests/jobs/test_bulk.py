@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quaero.jobs.bulk import CHILD_TYPE, Bulk, bulk_definition, launch_bulk, preview_bulk, tally_of
-from quaero.jobs.engine import Engine
-from quaero.jobs.manager import PlanContext
+from quaero.jobs.engine import Engine, StoredCollection
+from quaero.jobs.manager import JobManager, PlanContext
 from quaero.jobs.manager.bulk_manager import BATCH, BulkConfig, BulkManager, FilterConfig
 from quaero.jobs.summary import RunSummary
+from quaero.jobs.worker import JobContext, JobWorker
 from quaero.jobs.worker.bulk_worker import BulkWorker
 from quaero.models.bulk import Operation, Tally
 from quaero.models.errors import ConflictError, JobFailure, UsageError
@@ -28,7 +29,8 @@ RUNS = JobFilter(kind=JobKind.RUN)
 
 @pytest.fixture
 async def engine(tmp_path: Path, worker: ScriptWorker) -> AsyncIterator[Engine]:
-    managers, workers = [ScriptManager(), BulkManager()], [worker, BulkWorker()]
+    managers: list[JobManager] = [ScriptManager(), BulkManager()]
+    workers: list[JobWorker] = [worker, BulkWorker()]
     async with open_test_engine(tmp_path / "test.db", managers, workers) as engine:
         yield engine
         assert await engine.store.check() == ()
@@ -186,7 +188,7 @@ async def test_a_run_paused_in_bulk_holds_its_jobs_and_gives_them_back_with_it(e
     summary = await do(engine, Operation.PAUSE, JobFilter())
 
     assert await tally(engine, summary) == "1 paused, 3 were paused with the run"
-    assert await engine.store.claim(["scripted"], 9, 60_000) == await engine.store.claim([], 9, 60_000)
+    assert (await engine.store.claim(["scripted"], 9, 60_000)).jobs == ()
     await do(engine, Operation.RESUME, JobFilter(states=(JobState.PAUSED,)))
     assert (await finish(engine, run_id)).children.completed == 2
 
@@ -237,7 +239,7 @@ async def test_a_number_that_changed_before_it_was_planned_changes_nothing(engin
     run_id = await planned_run(engine, "a", "b")
     pending = JobFilter(kind=JobKind.CHILD, states=(JobState.PENDING,))
     bulk_run = await launch_bulk(engine.control, bulk(Operation.CANCEL, pending), expect=2)
-    await engine.control.pause((await jobs(engine, JobFilter(name_part="a")))[0].id)
+    await engine.control.pause((await jobs(engine, JobFilter(kind=JobKind.CHILD, name_part="a")))[0].id)
     summary = await finish(engine, bulk_run)
 
     assert (summary.job.state, summary.job.error_code) == (JobState.FAILED, "conflict")
@@ -288,7 +290,7 @@ async def plan_of(engine: Engine, what: Bulk, parent_id: int) -> list[ChildJob]:
     """What the manager yields for the step of a bulk run."""
     definition = bulk_definition(what)
     config = BulkConfig.model_validate(definition.steps[0].config)
-    context = PlanContext(None, engine.control)  # type: ignore[arg-type]  # it looks at jobs alone
+    context = PlanContext(StoredCollection(engine.store), engine.control)
     planned = BulkManager().create_parent_job(definition.steps[0], definition, parent_id, config, context)
     return [child async for child in planned]
 
@@ -332,18 +334,11 @@ async def test_a_batch_that_is_delivered_twice_counts_the_same(
 
 async def execute_unsettled(engine: Engine, batch: Job) -> str:
     """Execute a batch as a process does that dies before it can record the end."""
-    from quaero.jobs.worker import JobContext
-
-    run = await engine.store.run(batch.root_id)
-    config = BulkConfig.model_validate(run.definition.steps[0].config)
-    context = JobContext(
-        run.definition,
-        run.definition.steps[0],
-        config,
-        None,
-        engine.control,
-        lambda: 0,  # type: ignore[arg-type]
-    )
+    definition = (await engine.store.run(batch.root_id)).definition
+    step = definition.steps[0]
+    config = BulkConfig.model_validate(step.config)
+    collection = StoredCollection(engine.store)
+    context = JobContext(definition, step, config, collection, engine.control, lambda: 0)
     return (await BulkWorker().execute(batch, context)).note
 
 

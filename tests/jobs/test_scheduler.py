@@ -458,7 +458,7 @@ async def test_a_stored_definition_that_cannot_be_read_stops_no_other(
 ) -> None:
     await keep(engine, HOURLY, replace(HOURLY, id="broken"), replace(HOURLY, id="strange", auto_start=True))
     await scheduler.fire()
-    sql(tmp_path, "UPDATE definitions SET body = ? WHERE id = 'broken'", "{")
+    sql(tmp_path, "UPDATE definitions SET body = ? WHERE id = 'broken'", "[]")
     strange = '{"schedule": "0 * * * *", "auto_start": true}'
     sql(tmp_path, "UPDATE definitions SET body = ? WHERE id = 'strange'", strange)
     clock.advance(HOUR)

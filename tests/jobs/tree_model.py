@@ -114,7 +114,10 @@ class Gate:
 
 
 class Forest:
-    """All runs. Each method is one thing that can happen to them. `new_id` gives the ids of new jobs, `now` the time."""
+    """All runs. Each method is one thing that can happen to them.
+
+    `new_id` gives the ids of new jobs, `now` the time.
+    """
 
     def __init__(self, new_id: Callable[[], int], now: Callable[[], int]) -> None:
         self.runs: list[Node] = []
@@ -137,12 +140,25 @@ class Forest:
     ) -> Node:
         for run in self.runs:
             if key is not None and run.launch_key == key:
+                if run.of.id != what.definition.id:
+                    raise Refused
                 return run
-        if alone and any(run.of.id == what.definition.id and not run.state.final for run in self.runs):
+        if alone and self._is_open(what.definition):
             raise Refused
+        for each in (*what.before, *what.after):
+            self._check_overlap(each)
         main, _ = self._launch_all(what, None, run_at, priority)
         main.launch_key = key
         return main
+
+    def _check_overlap(self, what: Launch) -> None:
+        if not what.definition.overlap and self._is_open(what.definition):
+            raise Refused
+        for each in (*what.before, *what.after):
+            self._check_overlap(each)
+
+    def _is_open(self, definition: JobDefinition) -> bool:
+        return any(run.of.id == definition.id and not run.state.final for run in self.runs)
 
     def _launch_all(self, what: Launch, last: Node | None, run_at: int, priority: int) -> tuple[Node, Node]:
         waits = last is not None or bool(what.before)
@@ -228,8 +244,11 @@ class Forest:
     def settle(self, ends: Sequence[tuple[Node, End, Sequence[ChildJob], bool, int]]) -> None:
         """Record ends, as (child, end, children found, whether it stores a document, when it is tried again)."""
         for child, end, _, _, run_at in ends:
-            child.state, child.lease, child.run_at = ENDS[end], None, run_at
-            child.stored = child.state.final  # slots come back when all have looked for one for what they found
+            child.state, child.lease = ENDS[end], None
+            child.run_at = child.run_at if child.state.final else run_at
+            child.stored = (
+                child.state.final
+            )  # slots come back when all have looked for one for what they found
         for child, end, found, _, _ in ends:
             if end is End.COMPLETED:
                 assert child.parent is not None
@@ -268,6 +287,7 @@ class Forest:
         self.spawn(step, children)
         if last:
             step.planned, step.lease = True, None
+            self.tolerate(step)  # which share of the children has failed is known only now
 
     def spawn(self, step: Node, children: Sequence[ChildJob]) -> None:
         """New work takes the slots that are free, in its order; the rest waits for one."""
@@ -383,24 +403,19 @@ class Forest:
 
     def fail_overdue(self) -> None:
         for node in sorted(self.jobs().values(), key=lambda node: node.id):
-            if node.deadline is not None and node.deadline <= self._now():
-                if node.run.state is not JobState.PAUSED:
-                    self.close(node, JobState.FAILED)
+            overdue = node.deadline is not None and node.deadline <= self._now()
+            if overdue and node.run.state is not JobState.PAUSED:
+                self.close(node, JobState.FAILED)
 
     def fold(self) -> None:
         """Whatever ends may be what another run waits for: until nothing changes any more."""
-        while any([self._fold_once(run) for run in self.runs if not run.state.final]):
+        while any(self._fold_once(run) for run in self.runs if not run.state.final):
             pass
 
     def _fold_once(self, run: Node) -> bool:
         for step in run.children:
-            if step.state is not JobState.RUNNING or not step.planned:
-                continue
-            if not step.open_children:
+            if step.state is JobState.RUNNING and step.planned and not step.open_children:
                 step.end(conclude(step.progress, EndRule.of(step.of.error_tolerance)))
-                return True
-            self.tolerate(step)
-            if step.state.final:
                 return True
         moved = self._take_turns(run)
         if all(step.state.final for step in run.children):
@@ -412,7 +427,9 @@ class Forest:
         moves = next_moves(run.of, [step.state for step in run.children])
         for place, state in moves.items():
             step = run.children[place]
-            goes_on = step.planned and state is JobState.PENDING  # a reopened one, with the children that it has
+            goes_on = (
+                step.planned and state is JobState.PENDING
+            )  # a reopened one, with the children that it has
             step.state = JobState.RUNNING if goes_on else state
             if goes_on:
                 self._start_deadline(step)

@@ -11,7 +11,7 @@ from quaero.store.transaction import Change
 from quaero.store.transitions.duties import ORCHESTRATOR
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
-from tests.store.tree import claim, launch, plan, settlement, state
+from tests.store.tree import announced, claim, launch, plan, settlement, state
 
 pytestmark = pytest.mark.usefixtures("checked")
 
@@ -51,7 +51,7 @@ async def test_a_duty_that_was_given_up_is_free_at_once_and_the_others_are_told(
     forget = store.on_change(changes.append)
 
     await store.sign_off()
-    await store.backend.write(lambda tx: None)  # the announcement before this answer
+    await announced(store)
 
     forget()
     assert changes[0] & Change.DECISION

@@ -15,13 +15,18 @@ from quaero.store.transaction import Change
 from quaero.store.transitions.gates import Gate, GateScope
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
-from tests.store.tree import LEASE_MS, claim, settlement, state
+from tests.store.tree import LEASE_MS, UNLIMITED, announced, claim, settlement, state
 
 pytestmark = pytest.mark.usefixtures("checked")
 
 HOUR_MS = 3_600_000
 TYPES = ("fetch", "parse")
-EVERY: list[tuple[GateScope, str]] = [("all", ""), ("definition", "one"), ("type", "fetch"), ("host", "a.org")]
+EVERY: list[tuple[GateScope, str]] = [
+    ("all", ""),
+    ("definition", "one"),
+    ("type", "fetch"),
+    ("host", "a.org"),
+]
 
 
 def definition(name: str = "one") -> JobDefinition:
@@ -36,7 +41,7 @@ async def filled(
     type_: str = "fetch",
     host: str | None = "a.org",
     priority: int = 0,
-    limits: StepLimits = StepLimits(),
+    limits: StepLimits = UNLIMITED,
 ) -> int:
     """A run of that definition with so many children to claim; its id."""
     run_id = await store.launch(definition(name), priority=priority)
@@ -84,9 +89,7 @@ async def test_a_limit_holds_over_claims_and_ends_and_is_never_exceeded(
     assert len(await take(store)) == 2
 
 
-@pytest.mark.parametrize(
-    ("scope", "key"), [("definition", "two"), ("type", "parse"), ("host", "b.org")]
-)
+@pytest.mark.parametrize(("scope", "key"), [("definition", "two"), ("type", "parse"), ("host", "b.org")])
 async def test_a_gate_holds_back_only_what_it_names(store: Store, scope: GateScope, key: str) -> None:
     await filled(store, "one")
     await filled(store, "two", type_="parse", host="b.org")
@@ -190,7 +193,13 @@ async def test_a_gate_is_paused_twice_without_harm(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "key", "concurrency"),
-    [("server", "a.org", 1), ("host", "", 1), ("all", "a.org", 1), ("host", "a.org", -1), ("host", "a.org", 2**63)],
+    [
+        ("server", "a.org", 1),
+        ("host", "", 1),
+        ("all", "a.org", 1),
+        ("host", "a.org", -1),
+        ("host", "a.org", 2**63),
+    ],
 )
 async def test_a_gate_that_makes_no_sense_is_refused_and_nothing_is_changed(
     store: Store, scope: GateScope, key: str, concurrency: int
@@ -211,7 +220,7 @@ async def test_whoever_claims_is_woken_when_a_gate_opens(store: Store, change: s
         await store.change_gate("all", "", paused=False)
     else:
         await store.change_gate("all", "", concurrency=5 if change == "limit" else 0)
-    await store.backend.write(lambda tx: None)  # the announcement before this answer
+    await announced(store)
 
     forget()
     assert changes[0] & Change.READY
@@ -323,7 +332,11 @@ async def test_a_child_of_smaller_priority_is_claimed_before_its_elders(store: S
     await store.launch(definition())
     [parent] = await claim(store, "script")
     await store.begin_plan(parent, StepLimits())
-    jobs = [ChildJob("fetch", "c", {}, priority=1), ChildJob("fetch", "b", {}), ChildJob("fetch", "a", {}, priority=-1)]
+    jobs = [
+        ChildJob("fetch", "c", {}, priority=1),
+        ChildJob("fetch", "b", {}),
+        ChildJob("fetch", "a", {}, priority=-1),
+    ]
     await store.add_planned(parent, jobs, last=True)
 
     assert [(await take(store, 1))[0].name for _ in range(3)] == ["a", "b", "c"]

@@ -12,7 +12,7 @@ from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
-from tests.store.tree import LEASE_MS, claim, plan, settlement, state, work_off
+from tests.store.tree import LEASE_MS, announced, claim, plan, settlement, state, work_off
 
 pytestmark = pytest.mark.usefixtures("checked")
 
@@ -141,12 +141,12 @@ async def test_a_waiting_run_wakes_whoever_claims_when_its_time_has_come(store: 
     await store.launch(tree("main", before=(tree("pre"),)))
     [step] = await claim(store, "script")
     await plan(store, step)
-    await store.backend.write(lambda tx: None)
+    await announced(store)
     changes: list[Change] = []
     forget = store.on_change(changes.append)
 
     await store.fold()
-    await store.backend.write(lambda tx: None)  # the announcement before this answer
+    await announced(store)
 
     forget()
     assert changes[0] & Change.READY
@@ -247,10 +247,28 @@ async def test_a_launch_with_a_known_key_gives_the_run_of_its_first_launch(store
     first = await store.launch(tree("main", before=(tree("pre"),)), key="today")
 
     assert await store.launch(tree("main", before=(tree("pre"),)), key="today") == first
-    assert await store.launch(tree("another"), key="today", alone=True) == first
+    assert await store.launch(tree("main"), key="today", alone=True) == first
     await store.cancel(first)
     assert await store.launch(tree("main"), key="today") == first
     assert len(await runs(store)) == 2
+
+
+async def test_a_key_that_belongs_to_a_run_of_another_definition_is_refused(store: Store) -> None:
+    await store.launch(named("main"), key="today")
+
+    with pytest.raises(ConflictError, match="the launch key today belongs to run 1 of main"):
+        await store.launch(named("another"), key="today")
+
+    assert list(await runs(store)) == ["main"]
+
+
+async def test_a_tree_is_not_launched_while_a_run_of_one_of_its_others_is_open(store: Store) -> None:
+    pre = await store.launch(named("pre"))
+
+    with pytest.raises(ConflictError, match=f"run {pre} of this definition has not ended"):
+        await store.launch(tree("main", before=(tree("pre"),)))
+
+    assert list(await runs(store)) == ["pre"]
 
 
 async def test_a_key_is_free_again_when_its_run_was_deleted(store: Store) -> None:

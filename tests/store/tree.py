@@ -8,6 +8,7 @@ from quaero.models.job import ChildJob, Job, JobKind, StepLimits
 from quaero.models.outcome import End, Settlement
 from quaero.store.reads import JobFilter
 from quaero.store.store import Store
+from quaero.store.transaction import Transaction
 from tests.kit import script_definition, script_step
 
 LEASE_MS = 60_000
@@ -75,6 +76,15 @@ async def step_states(store: Store, run_id: int) -> dict[str, str]:
     """The states of all parent jobs of a run, by name, in their order."""
     found = await store.jobs(JobFilter(root_id=run_id, kind=JobKind.PARENT), limit=1_000, oldest_first=True)
     return {job.name: str(job.state) for job in found.items}
+
+
+async def announced(store: Store) -> None:
+    """Until what was committed before has been announced to the listeners."""
+    await store.backend.write(_nothing)
+
+
+def _nothing(tx: Transaction) -> None:
+    pass
 
 
 async def work_off(store: Store) -> int:

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from quaero.cli.text import printable
 from quaero.models.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -13,6 +16,13 @@ if TYPE_CHECKING:
 async def read_file(engine: "Engine", file: Path) -> "JobDefinition":
     """The definition in the file; `NotFoundError` without one, `InvalidDefinition` with all complaints."""
     return await engine.control.read(file_bytes(file), file=str(file))
+
+
+def warn_of_unused(definition: "JobDefinition") -> None:
+    """Say what a definition asks for and does not get yet."""
+    if definition.auth is not None:
+        text = f'warning: {definition.id}: auth = "{definition.auth}" is kept, but nothing logs in yet'
+        click.echo(printable(text), err=True)
 
 
 def file_bytes(file: Path) -> bytes:

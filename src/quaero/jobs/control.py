@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
-from quaero.models.errors import ConflictError
+from quaero.models.errors import ConflictError, UsageError
 from quaero.models.job import Job, JobKind
 from quaero.store.reads import DefinitionVersion, StoredDefinition
 from quaero.store.store import Store
@@ -17,6 +17,9 @@ from quaero.store.transitions.launch import Launch
 
 if TYPE_CHECKING:
     from quaero.jobs.definitions.stored import Definitions
+
+
+KEYS_OF_SCHEDULES = "schedule:"
 
 
 class Control:
@@ -102,6 +105,8 @@ class Control:
 
         A conflict: a definition that is switched off, or whose last run is still open, unless it allows overlap.
         """
+        if key is not None and key.startswith(KEYS_OF_SCHEDULES):
+            raise UsageError(f"launch keys that begin with {KEYS_OF_SCHEDULES} are those of schedules")
         return await self.store.launch(
             await self.launch_tree(definition),
             alone=not definition.overlap,

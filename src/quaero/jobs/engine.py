@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from quaero.jobs.control import Control
 from quaero.jobs.loop import Loop
 from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.jobs.orchestrator.job_orchestrator import StoreOrchestrator
+from quaero.jobs.presence import Presence
 from quaero.jobs.registry import Registry
+from quaero.jobs.upkeep import Upkeep
 from quaero.jobs.worker.job_processor import JobProcessor
-from quaero.models.job import Job
-from quaero.settings import QueueSettings
+from quaero.settings import QueueSettings, RetentionSettings
 from quaero.store.reads import DocumentFilter
 from quaero.store.store import Store
 
@@ -38,8 +38,14 @@ class StoredCollection:
 class Engine:
     """Control and events of a store; `working` adds the parts that execute jobs."""
 
-    def __init__(self, store: Store, registry: Registry, queue: QueueSettings) -> None:
-        self.store, self.registry, self._queue = store, registry, queue
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        queue: QueueSettings,
+        retention: RetentionSettings = RetentionSettings(),  # noqa: B008 - frozen
+    ) -> None:
+        self.store, self.registry, self._queue, self._retention = store, registry, queue, retention
         self.control = Control(store, registry)
         self.hub = EventHub(store)
 
@@ -63,16 +69,32 @@ class Engine:
             self.store.backend.be_patient()  # with nobody there to start it again
         queue = self._queue if concurrency is None else replace(self._queue, concurrency=concurrency)
         collection = StoredCollection(self.store)
-        processor = JobProcessor(self.control, self.registry, collection, queue, root_id=root_id, types=types)
+        processor = JobProcessor(
+            self.control,
+            self.registry,
+            collection,
+            queue,
+            root_id=root_id,
+            types=types,
+            drain_seconds=drain_seconds,
+        )
         orchestrator = StoreOrchestrator(self.store, queue)
-        scheduler = self._scheduler() if schedules else None
-        work = Work(self.store, processor, orchestrator, scheduler, role, queue, root_id)
-        await work.start(None if root_id is None else await self.store.job(root_id))
+        presence = Presence(self.store, role, processor.types, root_id, queue)
+        parts: list[Part] = [processor, orchestrator, presence]
+        if root_id is None and self._retention != RetentionSettings():
+            parts.insert(0, Upkeep(self.store, self._retention, lambda: orchestrator.on_duty))
+        if schedules:
+            parts.insert(0, self._scheduler())
+        work = Work(processor, parts)
+        await presence.register()
+        work.start()
+        if root_id is not None:
+            orchestrator.start_monitoring(await self.store.job(root_id))
         try:
             yield work
         finally:
             try:
-                await work.stop(drain_seconds)
+                await work.stop()
             finally:
                 await self.registry.close()
 
@@ -86,54 +108,33 @@ class Engine:
         await self.store.close()
 
 
+class Part(Protocol):
+    """Something that runs in the background."""
+
+    @property
+    def loops(self) -> Sequence[Loop]: ...
+
+    def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class Work:
-    """The background parts while they run."""
+    """The background parts while they run; they are stopped in their order."""
 
-    def __init__(
-        self,
-        store: Store,
-        processor: JobProcessor,
-        orchestrator: StoreOrchestrator,
-        scheduler: "Scheduler | None",
-        role: str,
-        queue: QueueSettings,
-        root_id: int | None,
-    ) -> None:
-        self._store, self._role, self._concurrency = store, role, queue.concurrency
-        self._root_id = root_id
-        self.processor, self.orchestrator, self.scheduler = processor, orchestrator, scheduler
-        self._signs_of_life = Loop("sign of life", self._register, interval=queue.heartbeat_ms / 1000)
+    def __init__(self, processor: JobProcessor, parts: Sequence[Part]) -> None:
+        self.processor, self._parts = processor, parts
 
-    async def start(self, run: Job | None) -> None:
-        await self._register()
-        self.orchestrator.start()
-        self.processor.start()
-        if self.scheduler is not None:
-            self.scheduler.start()
-        self._signs_of_life.start()
-        if run is not None:
-            self.orchestrator.start_monitoring(run)
+    def start(self) -> None:
+        for part in self._parts:
+            part.start()
 
-    async def stop(self, drain_seconds: float) -> None:
+    async def stop(self) -> None:
         """Stop every part, whatever becomes of another; then raise the first error of any."""
-        stops: list[Callable[[], Awaitable[None]]] = [] if self.scheduler is None else [self.scheduler.stop]
-        stops += [
-            partial(self.processor.stop, drain_seconds),
-            self.orchestrator.stop,
-            self._signs_of_life.stop,
-        ]
-        stops += [self._store.sign_off]
-        errors: list[BaseException] = [
-            error for stop in stops if (error := await _error_of(stop)) is not None
-        ]
+        errors = [error for part in self._parts if (error := await _error_of(part.stop)) is not None]
         errors += [failed for loop in self._loops if (failed := loop.error) is not None]
         if errors:
             raise errors[0]
-
-    @property
-    def _loops(self) -> list[Loop]:
-        loops = [*self.processor.loops, *self.orchestrator.loops, self._signs_of_life]
-        return loops if self.scheduler is None else [*loops, *self.scheduler.loops]
 
     async def failure(self) -> None:
         """Returns never, unless a background part fails (a full disk, a damaged file): then raises its error."""
@@ -142,12 +143,12 @@ class Work:
         for task in done:
             task.result()
 
-    async def _register(self) -> float | None:
-        await self._store.register(self._role, self.processor.types, self._concurrency, self._root_id)
-        return None
+    @property
+    def _loops(self) -> list[Loop]:
+        return [loop for part in self._parts for loop in part.loops]
 
 
-async def _error_of(stop: Callable[[], Awaitable[None]]) -> Exception | None:
+async def _error_of(stop: Callable[[], Awaitable[None]]) -> BaseException | None:
     try:
         await stop()
     except Exception as error:  # noqa: BLE001 - raised when everything else has stopped

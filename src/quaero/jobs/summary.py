@@ -44,8 +44,9 @@ class RunSummary:
         return together([step.progress.counts for step in self.steps])
 
     def duration_seconds(self, now_ms: int) -> float:
-        """From the run's creation to its end, or to now."""
-        return ((self.job.finished_at or now_ms) - self.job.created_at) / 1000
+        """From the run's start to its end, or to now; 0 for one that never started."""
+        end = self.job.finished_at or now_ms
+        return (end - (self.job.started_at or end)) / 1000
 
 
 async def summarise(store: Store, run_id: int) -> RunSummary:

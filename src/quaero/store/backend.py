@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from quaero.models.document import SearchHit
 from quaero.search.query import Query
 from quaero.store.check import Finding
+from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
 from quaero.store.transaction import Change, Reader
 
@@ -26,8 +27,9 @@ class Backend(Protocol):
         """The name of the machine that this process runs on."""
         ...
 
-    def ticks_ms(self) -> int:
-        """Milliseconds by the clock of leases."""
+    @property
+    def clock(self) -> Clock:
+        """The clock by which transactions are dated."""
         ...
 
     def be_patient(self) -> None:

@@ -19,13 +19,17 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time as it was at start, moved on by a clock that never jumps and also runs during sleep."""
+    """The machine's time as it was at start, moved on by a clock that never jumps and also runs during sleep.
 
-    def __init__(self) -> None:
-        self._offset = time.time_ns() - _steady_ns()
+    `offset_ms`: how far the time is ahead of that clock, where others have found that out.
+    """
+
+    def __init__(self, offset_ms: int | None = None) -> None:
+        own = (time.time_ns() - _steady_ns()) // 1_000_000
+        self.offset_ms = own if offset_ms is None else offset_ms
 
     def now_ms(self) -> int:
-        return (self._offset + _steady_ns()) // 1_000_000
+        return self.offset_ms + self.ticks_ms()
 
     def ticks_ms(self) -> int:
         return _steady_ns() // 1_000_000

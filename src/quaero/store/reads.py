@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -404,13 +405,23 @@ def definition(reader: Reader, definition_id: str) -> StoredDefinition:
 
 
 def definitions(reader: Reader, origin: str | None) -> tuple[StoredDefinition, ...]:
-    return tuple(_stored_definition(*row[1:]) for row in reader.rows("list_definitions", origin=origin))
+    """Those that can be read; of the others `definition` says what is wrong."""
+    found = []
+    for row in reader.rows("list_definitions", origin=origin):
+        with suppress(DefinitionError):
+            found.append(_stored_definition(*row[1:]))
+    return tuple(found)
 
 
 def _stored_definition(
     body: str, source: str, origin: str, created_at: int, updated_at: int, edited: int, version: int
 ) -> StoredDefinition:
-    definition = JobDefinition.from_json(from_json(body))
+    try:
+        definition = JobDefinition.from_json(from_json(body))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DefinitionError(
+            f"a stored definition cannot be read ({error!r})", remedy="Import it again from its file"
+        ) from error
     return StoredDefinition(definition, source, origin, created_at, updated_at, bool(edited), version)
 
 

@@ -170,7 +170,7 @@ class Store:
         """Return the jobs of dead workers and of expired leases to the queue; how many."""
         owners = await self.backend.read(_lease_owners)
         dead = self.backend.dead(owners)
-        if not await self.backend.read(leases.any_lost, dead, self.backend.ticks_ms()):
+        if not await self.backend.read(leases.any_lost, dead, self.backend.clock.ticks_ms()):
             return 0
         return await self.backend.write(leases.rescue, dead, max_lost_leases)
 
@@ -220,7 +220,7 @@ class Store:
 
     async def take_duty(self, name: str, lease_ms: int) -> bool:
         """Take or keep a duty that one process has at a time; whether it is this one's."""
-        owner, ticks = self.backend.owner, self.backend.ticks_ms()
+        owner, ticks = self.backend.owner, self.backend.clock.ticks_ms()
         held = await self.backend.read(duties.holder, name)
         dead = self.backend.dead([held.owner]) if held is not None and held.owner != owner else []
         if held is not None and not dead:

@@ -16,7 +16,7 @@ LONGEST_ERROR = 2_000
 """Characters of an error's line that are kept."""
 
 
-def as_failure(error: Exception) -> JobFailure:
+def as_failure(error: BaseException) -> JobFailure:
     """Any error of a worker or manager as a failure; one that nobody expected may pass with time."""
     if isinstance(error, JobFailure):
         return error

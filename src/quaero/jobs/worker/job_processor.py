@@ -2,37 +2,27 @@
 
 import asyncio
 import time
-import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quaero.jobs.loop import Loop
-from quaero.jobs.manager import PlanContext
 from quaero.jobs.registry import Registry
-from quaero.jobs.steps import StepView, StepViews
-from quaero.jobs.worker import Collection, JobContext, storable
-from quaero.jobs.worker.failures import UNSTORABLE, as_failure, settlement_of, unstorable
-from quaero.jobs.worker.log_buffer import LogBuffer
-from quaero.models.definition import JobStep, RetryPolicy
-from quaero.models.duration import format_duration
-from quaero.models.errors import JobFailure, LeaseLostError, QuaeroError, StoreError
-from quaero.models.job import ChildJob, Job, JobKind
-from quaero.models.outcome import End, LogLevel, LogLine, Outcome, Settlement
+from quaero.jobs.worker import Collection
+from quaero.jobs.worker.executor import Executed, Executor
+from quaero.jobs.worker.failures import UNSTORABLE, unstorable
+from quaero.models.errors import LeaseLostError, QuaeroError, StoreError
+from quaero.models.job import Job
+from quaero.models.outcome import End, LogLevel, Settlement
 from quaero.settings import QueueSettings
-from quaero.store.clock import Clock, SystemClock
+from quaero.store.clock import Clock
 from quaero.store.transaction import Change
 
 if TYPE_CHECKING:
     from quaero.jobs.control import Control
 
-PLAN_CHUNK = 1_000
 SETTLE_BATCH = 500
 """Settlements in one transaction at the most: enough to share its cost, few enough to keep it short."""
-
-
-NO_STEP = JobStep("", "", {}, retry=RetryPolicy(max_attempts=1))
-"""Stands for the step where it cannot be read."""
 
 
 Claim = tuple[int, int]
@@ -61,7 +51,8 @@ class _Held:
 class JobProcessor:
     """Executes jobs of one run, or of all. `stop` gives unfinished jobs back to the queue.
 
-    `types`: the only job types and actions to take; None: all that are installed.
+    `types`: the only job types and actions to take; None: all that are installed. `drain_seconds`: how long what runs
+    may go on before it is given back.
     """
 
     def __init__(
@@ -73,16 +64,17 @@ class JobProcessor:
         *,
         root_id: int | None = None,
         types: Sequence[str] | None = None,
+        drain_seconds: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
         self._control, self._store = control, control.store
         self._registry, self._settings, self._root_id = registry, settings, root_id
-        self._collection, self._clock = collection, clock or SystemClock()
+        self._clock, self._drain_seconds = clock or self._store.backend.clock, drain_seconds
         self.types = tuple({**registry.managers, **registry.workers} if types is None else types)
-        self._steps = StepViews(self._store, registry.managers)
+        self._executor = Executor(control, registry, collection, settings, self._clock)
         self._held: dict[Claim, _Held] = {}
         self._ended: list[Settlement] = []
-        self._recorded: dict[Claim, list[Callable[[], None]]] = {}
+        self._recorded: dict[Claim, tuple[Callable[[], None], ...]] = {}
         self._claims = Loop("claim", self._claim, interval=1.0)
         self._settles = Loop("settle", self._settle, interval=3600.0)
         self._heartbeats = Loop("heartbeat", self._heartbeat, interval=settings.heartbeat_ms / 1000)
@@ -104,14 +96,14 @@ class JobProcessor:
         for loop in self.loops:
             loop.start()
 
-    async def stop(self, drain_seconds: float = 0.0) -> None:
+    async def stop(self) -> None:
         """Claim no more, wait for what runs, give back what is not finished then, record what is.
 
         Work that does not stop within the grace time is left to itself; its lease is returned when it runs out.
         """
         self._forget()
         await self._claims.stop()
-        await self._wait_for_work(drain_seconds)
+        await self._wait_for_work(self._drain_seconds)
         for held in self._held.values():
             held.stop(lost=held.lost)
         await self._wait_for_work(self._settings.grace_ms / 1000)
@@ -221,111 +213,27 @@ class JobProcessor:
 
     async def _execute(self, job: Job) -> None:
         claim = (job.id, job.lease_number)
-        settlement = None
+        executed = Executed(None)
         try:
-            settlement = await (self._plan(job) if job.kind is JobKind.PARENT else self._work(job))
+            executed = await self._executor.execute(job)
         except StoreError as error:
             self._broken = error  # not the job's fault: this process cannot go on
-            settlement = Settlement(job.id, job.lease_number, End.RELEASED)
+            executed = _released(job)
         except LeaseLostError:
             pass  # someone else has the job, or nobody shall: there is nothing to record
         except asyncio.CancelledError:
             held = self._held.get(claim)
             if held is not None and not held.lost:
-                settlement = Settlement(job.id, job.lease_number, End.RELEASED)
+                executed = _released(job)
         finally:
             self._held.pop(claim, None)
-        if settlement is not None:
-            self._ended.append(settlement)
+        if executed.recorded:
+            self._recorded[claim] = executed.recorded
+        if executed.settlement is not None:
+            self._ended.append(executed.settlement)
             self._settles.wake()
         self._claims.wake()
 
-    async def _work(self, job: Job) -> Settlement:
-        step, lines = NO_STEP, LogBuffer(self._settings.max_log_lines)
-        try:
-            view = await self._steps.of(job)
-            context = JobContext(
-                view.definition,
-                view.step,
-                view.config,
-                self._collection,
-                self._control,
-                self._clock.now_ms,
-                lines=lines,
-            )
-            step = view.step
-            worker = self._registry.workers[job.type]
-            worker.validate(job)
-            outcome = await _within(step.child_timeout_ms, worker.execute(job, context))
-        except asyncio.CancelledError:
-            held = self._held.get((job.id, job.lease_number))
-            if held is None or held.stopped_at is not None:
-                raise
-            failure = JobFailure("the worker cancelled itself", retryable=True)
-            return settlement_of(job, step, failure, lines, self._clock.now_ms())
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a worker may raise anything; it concerns its job alone
-            failure = as_failure(error)
-            if failure is not error:
-                lines.append(LogLine(self._clock.now_ms(), LogLevel.DEBUG, storable(traceback.format_exc())))
-            return settlement_of(job, step, failure, lines, self._clock.now_ms())
-        if context.recorded:
-            self._recorded[job.id, job.lease_number] = context.recorded
-        return Settlement(
-            job.id,
-            job.lease_number,
-            End.COMPLETED,
-            outcome.documents,
-            tuple(context.children),
-            outcome.claims,
-            tuple(lines),
-            storable(outcome.note),
-        )
 
-    async def _plan(self, parent: Job) -> Settlement | None:
-        """Store the manager's children chunk by chunk; a plan that is stored needs no settlement."""
-        step = NO_STEP
-        try:
-            view = await self._steps.of(parent)
-            step = view.step
-            await self._store_plan(parent, view)
-        except (LeaseLostError, StoreError):
-            raise
-        except Exception as error:  # noqa: BLE001 - a manager may raise anything; it concerns its step alone
-            settlement = settlement_of(parent, step, as_failure(error), [], self._clock.now_ms())
-            if settlement.end is End.RETRY:
-                return settlement
-            await self._store.fail_plan(parent, settlement.error_code or "", settlement.error or "")
-        return None
-
-    async def _store_plan(self, parent: Job, view: StepView) -> None:
-        manager = self._registry.managers[parent.type]
-        context = PlanContext(self._collection, self._control)
-        stored = await self._store.begin_plan(parent, manager.limits(view.config))
-        chunk: list[ChildJob] = []
-        async for child in manager.create_parent_job(
-            view.step, view.definition, parent.id, view.config, context
-        ):
-            if stored:
-                stored -= 1
-                continue
-            chunk.append(child)
-            if len(chunk) == PLAN_CHUNK:
-                await self._store.add_planned(parent, chunk, last=False)
-                chunk = []
-        await self._store.add_planned(parent, chunk, last=True)
-
-
-async def _within(timeout_ms: int | None, execution: Awaitable[Outcome]) -> Outcome:
-    """The outcome of the execution, or a failure worth another try when it takes too long."""
-    if timeout_ms is None:
-        return await execution
-    try:
-        async with asyncio.timeout(timeout_ms / 1000) as limit:
-            return await execution
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        text = f"it took longer than the step's child_timeout of {format_duration(timeout_ms)}"
-        raise JobFailure(text, code="timeout", retryable=True) from None
+def _released(job: Job) -> Executed:
+    return Executed(Settlement(job.id, job.lease_number, End.RELEASED))

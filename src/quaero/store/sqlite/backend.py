@@ -14,13 +14,14 @@ from quaero.models.document import SearchHit
 from quaero.models.errors import ConflictError, StoreError
 from quaero.search.query import Query
 from quaero.store.check import Finding
-from quaero.store.clock import Clock, SystemClock
+from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
 from quaero.store.sqlite.backup import copy_database
-from quaero.store.sqlite.connection import open_reader, refusal
+from quaero.store.sqlite.connection import open_reader, open_writer, refusal
 from quaero.store.sqlite.full_text import search
 from quaero.store.sqlite.owners import Owner
 from quaero.store.sqlite.readers import Readers
+from quaero.store.sqlite.shared_clock import shared_clock
 from quaero.store.sqlite.statements import migrations, statement
 from quaero.store.sqlite.upkeep import checkpoint, optimize, space, vacuum
 from quaero.store.sqlite.writer import BeforeStatement, Writer
@@ -41,13 +42,14 @@ class SqliteBackend:
     ) -> None:
         self.path = path = path.resolve()
         self._listeners: list[Callable[[Change], None]] = []
-        self._clock = clock or SystemClock()
-        self._writer = Writer(path, self._clock, self._announce, before_statement)
+        connection = open_writer(path)
         opened = path.stat().st_ino
-        self._readers = Readers(path)
         self._owner = Owner(path)
         if path.stat().st_ino != opened:  # restored in the moment before our lock
             raise StoreError("was just replaced", where=str(path), remedy="Run again")
+        self._clock = clock or shared_clock(connection, alone=self._owner.alone)
+        self._writer = Writer(connection, path, self._clock, self._announce, before_statement)
+        self._readers = Readers(path)
 
     @property
     def owner(self) -> str:
@@ -58,8 +60,9 @@ class SqliteBackend:
     def host(self) -> str:
         return platform.node()
 
-    def ticks_ms(self) -> int:
-        return self._clock.ticks_ms()
+    @property
+    def clock(self) -> Clock:
+        return self._clock
 
     def be_patient(self) -> None:
         self._writer.patient = True

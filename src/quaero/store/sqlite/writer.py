@@ -12,7 +12,7 @@ import apsw
 
 from quaero.models.errors import StoreError
 from quaero.store.clock import Clock
-from quaero.store.sqlite.connection import open_writer, refusal
+from quaero.store.sqlite.connection import refusal
 from quaero.store.sqlite.statements import statement
 from quaero.store.transaction import Change, Parameters, Row
 
@@ -84,7 +84,7 @@ class _Result(NamedTuple):
 class Writer:
     """Runs functions of a transaction in order of arrival; each result is delivered after the commit.
 
-    `patient`: waits for a lock of another program as long as it takes.
+    `connection` is its own from now on. `patient`: waits for a lock of another program as long as it takes.
 
     An exception undoes only that caller's share. When the commit itself fails, all its callers get the error and
     nothing of any of them is stored.
@@ -92,13 +92,14 @@ class Writer:
 
     def __init__(
         self,
+        connection: apsw.Connection,
         path: Path,
         clock: Clock,
         announce: Callable[[Change], None],
         before_statement: BeforeStatement | None = None,
     ) -> None:
         self._path, self._clock, self._announce, self._before = path, clock, announce, before_statement
-        self._connection = open_writer(path)
+        self._connection = connection
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self.patient = False

@@ -38,19 +38,46 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
-    if options.key is not None and (found := tx.rows("run_of_key", launch_key=options.key)):
-        return int(found[0][0])
-    definition = what.definition
-    if options.alone and (others := tx.rows("open_run_of_definition", definition_id=definition.id)):
+    known = None if options.key is None else _run_of_key(tx, options.key, what.definition.id)
+    if known is not None:
+        return known
+    if options.alone:
+        _require_no_open_run(tx, what.definition)
+    for each in (*what.before, *what.after):
+        _require_no_overlap(tx, each)
+    journal = Journal(tx)
+    run_id, _ = _launch_all(tx, journal, what, options, needs=None)
+    journal.flush()
+    return run_id
+
+
+def _run_of_key(tx: Transaction, key: str, definition_id: str) -> int | None:
+    """The run that was launched with the key; it must be one of this definition."""
+    for run_id, of_definition in tx.rows("run_of_key", launch_key=key):
+        if of_definition != definition_id:
+            raise ConflictError(
+                f"the launch key {key} belongs to run {run_id} of {of_definition}",
+                where=definition_id,
+                remedy="Use another key",
+            )
+        return int(run_id)
+    return None
+
+
+def _require_no_overlap(tx: Transaction, what: Launch) -> None:
+    if not what.definition.overlap:
+        _require_no_open_run(tx, what.definition)
+    for each in (*what.before, *what.after):
+        _require_no_overlap(tx, each)
+
+
+def _require_no_open_run(tx: Transaction, definition: JobDefinition) -> None:
+    if others := tx.rows("open_run_of_definition", definition_id=definition.id):
         raise ConflictError(
             f"run {others[0][0]} of this definition has not ended",
             where=definition.id,
             remedy=f"Go on with it: quaero jobs resume {others[0][0]}",
         )
-    journal = Journal(tx)
-    run_id, _ = _launch_all(tx, journal, what, options, needs=None)
-    journal.flush()
-    return run_id
 
 
 def _launch_all(

@@ -40,7 +40,7 @@ def end(
     error: str | None = None,
 ) -> None:
     """End a job below which nothing is open; the end of a run is its last event."""
-    [(created_at, finished_at)] = tx.rows(
+    [(started_at, finished_at)] = tx.rows(
         "end_parent", id=job.id, state=state, now=tx.now, error_code=code, error=error
     )
     if job.kind is JobKind.PARENT:
@@ -52,7 +52,7 @@ def end(
         tx.rows("set_deadline", job_id=job.id, deadline=None)
     if job.kind is JobKind.RUN:
         tx.rows("set_paused_at", job_id=job.id, paused_at=None)
-        journal.event(RUN_ENDS[state](job.id, job.id, finished_at - created_at, error))
+        journal.event(RUN_ENDS[state](job.id, job.id, finished_at - started_at, error))
         _tell_the_next(tx, journal, job, state)
 
 

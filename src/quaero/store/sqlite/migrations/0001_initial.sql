@@ -1,7 +1,7 @@
 -- Definitions as people wrote them, and the runs that were started from them.
 CREATE TABLE definitions (
   id TEXT PRIMARY KEY,
-  body TEXT NOT NULL,                 -- the definition as JSON
+  body TEXT NOT NULL CHECK (json_valid(body)), -- the definition as JSON
   source TEXT NOT NULL DEFAULT '',    -- the text that it was read from
   origin TEXT NOT NULL CHECK (origin IN ('user', 'quick', 'system')),
   enabled INTEGER NOT NULL DEFAULT 1,
@@ -52,7 +52,7 @@ CREATE TABLE jobs (
   name TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN
     ('waiting', 'pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'skipped')),
-  config TEXT NOT NULL DEFAULT '{}',
+  config TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(config)),
   depth INTEGER NOT NULL DEFAULT 0,
   discovered_by INTEGER,
   host TEXT,                                -- the server that the work burdens
@@ -86,7 +86,7 @@ CREATE INDEX runs_by_time ON jobs (run_at) WHERE state = 'pending' AND kind = 'r
 CREATE TABLE runs (
   job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
   definition_id TEXT NOT NULL,
-  definition TEXT NOT NULL,           -- the definition as it was at launch
+  definition TEXT NOT NULL CHECK (json_valid(definition)), -- as it was at launch
   launch_key TEXT UNIQUE,             -- who launches twice with one key gets one run
   launched_by TEXT NOT NULL,          -- person, schedule, auto_start, rerun, pre_job, post_job
   origin_id INTEGER,                  -- the run that this one repeats or serves
@@ -113,6 +113,13 @@ CREATE TABLE gates (
   paused INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
+
+-- What time it is: so many milliseconds more than the clock of leases, since the machine was started.
+CREATE TABLE clock (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  boot TEXT NOT NULL,
+  offset_ms INTEGER NOT NULL
+) STRICT;
 
 -- Duties that one process has at a time.
 CREATE TABLE duties (
@@ -233,7 +240,7 @@ CREATE TABLE documents (
   url TEXT NOT NULL,
   title TEXT NOT NULL,
   markdown TEXT NOT NULL,
-  metadata TEXT NOT NULL DEFAULT '{}',
+  metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
   content_hash TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,

@@ -6,3 +6,8 @@ FROM jobs j JOIN progress p ON p.job_id = j.id JOIN runs r ON r.job_id = j.root_
   JOIN jobs needed ON needed.parent_id = j.parent_id AND needed.name = d.value
 WHERE j.kind = 'parent' AND j.state IN ('pending', 'running', 'paused')
   AND needed.state IN ('waiting', 'pending', 'running', 'paused') AND needed.reopened = 0
+UNION ALL
+SELECT p.id, 'is ' || p.state || ' while job ' || min(c.id) || ' below it is running'
+FROM jobs c JOIN jobs p ON p.id = c.parent_id
+WHERE c.state = 'running' AND (p.state = 'waiting' AND p.reopened = 0 OR p.state = 'pending' AND p.kind = 'run')
+GROUP BY p.id

@@ -5,3 +5,7 @@ UNION ALL
 SELECT d.id, 'is version ' || d.version || ', the newest that is kept is ' || max(v.number)
 FROM definitions d JOIN definition_versions v ON v.definition_id = d.id
 GROUP BY d.id HAVING max(v.number) <> d.version
+UNION ALL
+SELECT d.id, 'is not what its newest version says'
+FROM definitions d JOIN definition_versions v ON v.definition_id = d.id AND v.number = d.version
+WHERE v.body <> d.body

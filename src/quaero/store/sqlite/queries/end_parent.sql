@@ -2,4 +2,4 @@ UPDATE jobs SET
   state = :state, finished_at = max(:now, coalesce(started_at, created_at)), lease_number = lease_number + 1,
   lease_owner = NULL, lease_until = NULL, error_code = :error_code, error = :error
 WHERE id = :id
-RETURNING created_at, finished_at
+RETURNING coalesce(started_at, finished_at), finished_at

@@ -1,0 +1,1 @@
+SELECT boot, offset_ms FROM clock
