@@ -7,6 +7,8 @@ from quaero.settings import RetentionSettings
 from quaero.store.store import Store
 
 EVERY_SECONDS = 3_600.0
+SOON_SECONDS = 1.0
+"""How soon a process looks again whether it has the duty."""
 
 
 class Upkeep:
@@ -33,7 +35,3 @@ class Upkeep:
             return SOON_SECONDS
         await prune(self._store, self._retention)
         return None
-
-
-SOON_SECONDS = 60.0
-"""How soon a process looks again whether it has the duty."""

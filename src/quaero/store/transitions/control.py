@@ -49,6 +49,7 @@ def delete(tx: Transaction, job_id: int, documents: bool = False) -> int:
         tx.rows("delete_run_documents", root_id=job_id)
     tx.rows("forget_need", needs_id=job_id)
     tx.rows("delete_job", id=job_id)
+    tx.touch(Change.EVENTS)  # for whoever shows it
     return int(count)
 
 
