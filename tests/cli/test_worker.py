@@ -74,6 +74,8 @@ def test_a_worker_that_is_stopped_finishes_what_runs_and_begins_nothing(
 ) -> None:
     run_id = detached(quaero, desk, 3, step="concurrency = 1")
     with running("worker", "--processes", processes) as worker:
+        for _ in range(int(processes)):
+            lines_until(worker, "started: pid ")
         visitor = desk.next()
         worker.send_signal(number)
         lines_until(worker, "stopping: ")

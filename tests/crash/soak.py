@@ -30,7 +30,8 @@ HEAD = """\
 
 Classic mistakes of job queues are put into the running code, one at a time (`tests/crash/planted.py`), and every method
 of the suite is tried on each. A method that finds nothing anywhere is worth nothing, and so is a suite that misses a
-mistake. Written by `make soak`; {trials} trials with processes for each, seeds from {seed}.
+mistake. What a method says counts for nothing ("?") while it also finds something in the code as it is.
+Written by `make soak`; {trials} trials with processes for each, seeds from {seed}.
 
 """
 

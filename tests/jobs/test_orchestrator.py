@@ -15,6 +15,9 @@ from quaero.testing import SettableClock, finish, open_test_engine, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
 
 FAR_AWAY = 3_600.0
+SECONDS = 60
+"""Far more than it takes, far less than an hour."""
+
 LEASE_MS = 1_000
 
 
@@ -32,7 +35,8 @@ async def test_a_run_ends_because_its_last_child_did_and_not_because_somebody_lo
     monkeypatch.setattr(job_orchestrator, "SWEEP_SECONDS", FAR_AWAY)
     monkeypatch.setattr(event_hub, "NET_SECONDS", FAR_AWAY)
     steps = script_step("one", count=5), script_step("empty"), script_step("two", count=5)
-    summary = await run_to_end(engine, script_definition(*steps))
+    async with asyncio.timeout(SECONDS):
+        summary = await run_to_end(engine, script_definition(*steps))
 
     assert summary.job.state is JobState.COMPLETED
     assert summary.children == Progress(total=10, completed=10)

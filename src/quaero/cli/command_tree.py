@@ -71,7 +71,10 @@ _JOBS = Branch(
         "priority": Entry(
             "job_control:set_priority", "Put a run, or a job among its siblings, before or behind others."
         ),
-        "bulk": Entry("bulk:bulk_operation", "Do one thing to all jobs that match filters."),
+        "bulk": Entry(
+            "bulk:bulk_operation",
+            "Cancel, retry, delete, pause, resume or prioritise all jobs that `jobs list` shows.",
+        ),
         "limit": Entry("gates:limit_jobs", "Limit how many jobs run at once, over all processes."),
         "gates": Entry("gates:list_gates", "List what is paused or limited over all processes."),
         "workers": Entry("job_workers:list_workers", "List the processes that execute jobs."),

@@ -1,13 +1,15 @@
 """Control: the one door through which pages, API, CLI and assistants start, steer and look up jobs."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
-from quaero.models.errors import ConflictError, UsageError
+from quaero.models.errors import ConflictError, NotFoundError, UsageError
 from quaero.models.job import Job, JobKind
 from quaero.store.reads import DefinitionVersion, StoredDefinition
 from quaero.store.store import Store
@@ -125,6 +127,10 @@ class Control:
                 remedy=f"Rerun that: quaero jobs rerun {run.root_id}",
             )
         definition = (await self.store.run(run_id)).definition
+        with suppress(NotFoundError):
+            definition = replace(
+                definition, enabled=(await self.definition(definition.id)).definition.enabled
+            )
         return await self.store.launch(
             await self.launch_tree(definition),
             alone=not definition.overlap,

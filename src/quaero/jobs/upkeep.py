@@ -26,6 +26,9 @@ class Upkeep:
         self._loop.start()
 
     async def stop(self) -> None:
+        """At once: each batch is a transaction of its own, and the next start goes on."""
+        if self._loop.task is not None:
+            self._loop.task.cancel()
         await self._loop.stop()
 
     async def _prune(self) -> float | None:

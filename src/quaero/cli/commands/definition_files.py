@@ -143,7 +143,7 @@ async def _complaints(engine: "Engine", file: Path) -> "tuple[Complaint, ...]":
     from quaero.jobs.definitions.reader import InvalidDefinition
 
     try:
-        await read_file(engine, file)
+        warn_of_unused(await read_file(engine, file))
     except InvalidDefinition as error:
         return error.complaints
     return ()

@@ -162,7 +162,9 @@ def _migrate(connection: apsw.Connection, path: Path, *, keep_copy: bool) -> Non
 
 
 def _version(connection: apsw.Connection, path: Path) -> int:
-    [(version, application, empty)] = connection.execute(STATE_OF_FILE)  # at once: another process may migrate it
+    [(version, application, empty)] = connection.execute(
+        STATE_OF_FILE
+    )  # at once: another process may migrate it
     if application != APPLICATION_ID and not (empty and version == 0 and application == 0):
         raise StoreError(
             "belongs to another program", where=str(path), remedy="Name another file with --database"

@@ -5,9 +5,8 @@ from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of
 from quaero.store.transaction import Change, Transaction
+from quaero.store.transitions.launch import LARGEST_PRIORITY
 from quaero.store.transitions.trees import close_tree
-
-LARGEST_PRIORITY = 1_000_000
 
 
 def require(tx: Transaction, job_id: int) -> Job:

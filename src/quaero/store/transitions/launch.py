@@ -3,13 +3,18 @@
 import msgspec
 
 from quaero.models.definition import JobDefinition, JobStep
-from quaero.models.errors import ConflictError
+from quaero.models.errors import ConflictError, UsageError
 from quaero.models.job import JobKind, JobState
 from quaero.models.progress import EndRule
 from quaero.store.journal import Journal
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.turns import give_turns
+
+LARGEST_PRIORITY = 1_000_000
+LONGEST_KEY = 200
+LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
 
 
 class Launch(msgspec.Struct, frozen=True):
@@ -38,17 +43,27 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
+    _check(options)
     known = None if options.key is None else _run_of_key(tx, options.key, what.definition.id)
     if known is not None:
         return known
     if options.alone:
-        _require_no_open_run(tx, what.definition)
+        require_no_open_run(tx, what.definition)
     for each in (*what.before, *what.after):
         _require_no_overlap(tx, each)
     journal = Journal(tx)
     run_id, _ = _launch_all(tx, journal, what, options, needs=None)
     journal.flush()
     return run_id
+
+
+def _check(options: LaunchOptions) -> None:
+    if abs(options.priority) > LARGEST_PRIORITY:
+        raise UsageError(f"a priority is a number between -{LARGEST_PRIORITY} and {LARGEST_PRIORITY}")
+    if not 0 <= options.run_at <= LATEST:
+        raise UsageError("a run starts at a time between 1970 and the year 9999")
+    if options.key is not None and not (options.key.isprintable() and 0 < len(options.key) <= LONGEST_KEY):
+        raise UsageError(f"a launch key is a line of 1 to {LONGEST_KEY} characters")
 
 
 def _run_of_key(tx: Transaction, key: str, definition_id: str) -> int | None:
@@ -66,12 +81,13 @@ def _run_of_key(tx: Transaction, key: str, definition_id: str) -> int | None:
 
 def _require_no_overlap(tx: Transaction, what: Launch) -> None:
     if not what.definition.overlap:
-        _require_no_open_run(tx, what.definition)
+        require_no_open_run(tx, what.definition)
     for each in (*what.before, *what.after):
         _require_no_overlap(tx, each)
 
 
-def _require_no_open_run(tx: Transaction, definition: JobDefinition) -> None:
+def require_no_open_run(tx: Transaction, definition: JobDefinition) -> None:
+    """`ConflictError` when a run of the definition has not ended."""
     if others := tx.rows("open_run_of_definition", definition_id=definition.id):
         raise ConflictError(
             f"run {others[0][0]} of this definition has not ended",

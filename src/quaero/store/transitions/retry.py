@@ -6,6 +6,7 @@ from quaero.store.journal import Journal
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.control import require
 from quaero.store.transitions.fold import DefinitionOf
+from quaero.store.transitions.launch import require_no_open_run
 from quaero.store.transitions.spawn import take_slots
 from quaero.store.transitions.turns import give_turns
 
@@ -75,6 +76,8 @@ def _reopen_above(tx: Transaction, journal: Journal, job: Job, definition_of: De
     run = require(tx, job.root_id)
     definition = definition_of(tx, run.id)
     if run.state.final:
+        if not definition.overlap:
+            require_no_open_run(tx, definition)
         _reopen(tx, journal, run, JobState.RUNNING)
         tx.rows("drop_needs", run_id=run.id)  # the person wants it to run
         tx.rows("start_deadline", job_id=run.id, now=tx.now)
