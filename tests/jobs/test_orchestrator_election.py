@@ -71,7 +71,7 @@ async def ends(engine: Engine, run_id: int) -> JobState:
 
 async def kill(engine: Engine, work: Work) -> None:
     """What is left of a process that was killed: nothing of it runs, nothing was signed off, its lock is gone."""
-    for loop in (*work.processor.loops, *work.orchestrator.loops, work._signs_of_life):
+    for loop in work.loops:
         if loop.task is not None:
             loop.task.cancel()
             await asyncio.gather(loop.task, return_exceptions=True)

@@ -87,6 +87,12 @@ def sql(folder: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def spoil(folder: Path, definition_id: str, body: str) -> None:
+    """Put a body that is no definition in its place, and in its history."""
+    sql(folder, "UPDATE definitions SET body = ? WHERE id = ?", body, definition_id)
+    sql(folder, "UPDATE definition_versions SET body = ? WHERE definition_id = ?", body, definition_id)
+
+
 async def cancel_all(engine: Engine) -> None:
     for run in await runs(engine.store):
         if not run.state.final:
@@ -458,9 +464,9 @@ async def test_a_stored_definition_that_cannot_be_read_stops_no_other(
 ) -> None:
     await keep(engine, HOURLY, replace(HOURLY, id="broken"), replace(HOURLY, id="strange", auto_start=True))
     await scheduler.fire()
-    sql(tmp_path, "UPDATE definitions SET body = ? WHERE id = 'broken'", "[]")
+    spoil(tmp_path, "broken", "[]")
     strange = '{"schedule": "0 * * * *", "auto_start": true}'
-    sql(tmp_path, "UPDATE definitions SET body = ? WHERE id = 'strange'", strange)
+    spoil(tmp_path, "strange", strange)
     clock.advance(HOUR)
     await scheduler.start_automatic()
     await scheduler.fire()

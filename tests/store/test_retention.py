@@ -195,7 +195,8 @@ async def test_open_runs_are_never_touched(store: Store, clock: SettableClock) -
     open_run = await run(store, "a", ends=False)
     waiting = await store.launch(
         Launch(
-            script_definition(script_step(), id="after"), before=(Launch(script_definition(script_step())),)
+            script_definition(script_step(), id="after"),
+            before=(Launch(script_definition(script_step(), id="before")),),
         )
     )
     clock.advance(1_000 * DAY_MS)

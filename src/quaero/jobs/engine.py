@@ -85,7 +85,7 @@ class Engine:
             parts.insert(0, Upkeep(self.store, self._retention, lambda: orchestrator.on_duty))
         if schedules:
             parts.insert(0, self._scheduler())
-        work = Work(processor, parts)
+        work = Work(processor, orchestrator, parts)
         await presence.register()
         work.start()
         if root_id is not None:
@@ -122,8 +122,10 @@ class Part(Protocol):
 class Work:
     """The background parts while they run; they are stopped in their order."""
 
-    def __init__(self, processor: JobProcessor, parts: Sequence[Part]) -> None:
-        self.processor, self._parts = processor, parts
+    def __init__(
+        self, processor: JobProcessor, orchestrator: StoreOrchestrator, parts: Sequence[Part]
+    ) -> None:
+        self.processor, self.orchestrator, self._parts = processor, orchestrator, parts
 
     def start(self) -> None:
         for part in self._parts:
@@ -132,19 +134,19 @@ class Work:
     async def stop(self) -> None:
         """Stop every part, whatever becomes of another; then raise the first error of any."""
         errors = [error for part in self._parts if (error := await _error_of(part.stop)) is not None]
-        errors += [failed for loop in self._loops if (failed := loop.error) is not None]
+        errors += [failed for loop in self.loops if (failed := loop.error) is not None]
         if errors:
             raise errors[0]
 
     async def failure(self) -> None:
         """Returns never, unless a background part fails (a full disk, a damaged file): then raises its error."""
-        tasks = [loop.task for loop in self._loops if loop.task is not None]
+        tasks = [loop.task for loop in self.loops if loop.task is not None]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
 
     @property
-    def _loops(self) -> list[Loop]:
+    def loops(self) -> list[Loop]:
         return [loop for part in self._parts for loop in part.loops]
 
 
