@@ -7,7 +7,7 @@ DEV = $(PYTHON) dev.py
 export SITE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format types contracts check real bench shell lock clean
+.PHONY: help demo run test lint format types contracts check real soak bench shell lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,6 +38,9 @@ check: ## lint, format, types, contracts and tests
 
 real: ## crawl real documentation, also killed on the way, and compare; SITE=folder for your own
 	@$(DEV) real
+
+soak: ## run the long tests; ARGS="kills zombies races pairs histories table"
+	@$(DEV) soak $(ARGS)
 
 bench: ## run the benchmark that ARGS names
 	@$(DEV) bench $(ARGS)

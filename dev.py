@@ -63,6 +63,7 @@ COMMANDS = {
     "real": Command(
         "crawl real sites, also killed on the way, and compare", "runtime", ("python", "tools/real.py")
     ),
+    "soak": Command("run the long tests, by name", "dev", ("python", "-m", "tests.crash.soak")),
     "bench": Command("run one script of bench/, by name", "dev", ("python",)),
     "shell": Command("open a shell in the environment", "dev", (os.environ.get("SHELL", "sh"),), here=True),
 }

@@ -1,4 +1,8 @@
-"""The long tests, by name or all: `python -m tests.crash.soak [table] [races] [pairs]`.
+"""The long tests, by name or all: `python -m tests.crash.soak [kills] [zombies] [races] [pairs] [histories] [table]`.
+
+kills: QUAERO_TRIALS (3000) trees whose workers are killed at random moments, until they have ended.
+zombies: QUAERO_TRIALS (300) workers and orchestrators that are stopped past their lease and go on.
+histories: QUAERO_TRIALS (3000) random histories of the store against the model of the tree.
 
 table: all methods against all planted mistakes; who finds what goes to docs/planted-mistakes.md. QUAERO_TRIALS: trials
 with processes for each mistake (40).
@@ -9,6 +13,7 @@ QUAERO_SEED: the first seed (1). Ends with 1 if a mistake is not found, or somet
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +87,33 @@ def soak_pairs(seed: int) -> int:
     return 0
 
 
-SOAKS: Mapping[str, Callable[[int], int]] = {"table": soak_table, "races": soak_races, "pairs": soak_pairs}
+def soak_kills(seed: int) -> int:
+    return _pytest("tests/crash/test_processes.py", "killed", "3000", seed)
+
+
+def soak_zombies(seed: int) -> int:
+    return _pytest("tests/crash/test_processes.py", "past", "300", seed)
+
+
+def soak_histories(seed: int) -> int:
+    return _pytest("tests/jobs/test_state_machine.py", "", "3000", seed)
+
+
+def _pytest(file: str, expression: str, trials: str, seed: int) -> int:
+    """Run the tests of a file whose names fit, with so many trials unless QUAERO_TRIALS says otherwise."""
+    environment = {"QUAERO_TRIALS": trials, "QUAERO_SEED": str(seed), **os.environ}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", file, "-k", expression]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+SOAKS: Mapping[str, Callable[[int], int]] = {
+    "kills": soak_kills,
+    "zombies": soak_zombies,
+    "races": soak_races,
+    "pairs": soak_pairs,
+    "histories": soak_histories,
+    "table": soak_table,
+}
 
 
 def _say(text: str) -> None:
