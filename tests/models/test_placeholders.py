@@ -16,6 +16,7 @@ from quaero.models.placeholders import (
     placeholders,
     places,
 )
+from quaero.models.toml_writer import ConfigValue
 
 VALUES = Values({"wiki": "W", "n": "5", "braces": "{n}"}, {"TOKEN": "T", "token": "t"})
 
@@ -44,7 +45,7 @@ def test_a_text_is_filled_in(text: str, becomes: str) -> None:
 
 
 def test_only_the_texts_inside_a_value_are_filled_in_not_its_keys() -> None:
-    value = {"{n}": ["{n}", {"a": "{n}!", "b": 1}], "c": True}
+    value: ConfigValue = {"{n}": ["{n}", {"a": "{n}!", "b": 1}], "c": True}
     assert filled(value, VALUES) == {"{n}": ["5", {"a": "5!", "b": 1}], "c": True}
 
 

@@ -136,9 +136,7 @@ def test_a_tolerance_is_crossed_at_its_count_or_share(
 ) -> None:
     rule = EndRule.of(ErrorTolerance(limit))
     reached = [
-        failed
-        for failed in range(total + 1)
-        if crossed(Progress(total, 0, 0, total - failed, failed), rule)
+        failed for failed in range(total + 1) if crossed(Progress(total, 0, 0, total - failed, failed), rule)
     ]
     assert reached[0] == crossed_at
     assert reached == list(range(crossed_at, total + 1))
