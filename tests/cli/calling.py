@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from quaero.cli.session import Session
 from quaero.main import open_engine, open_file
 
 COMMAND = (sys.executable, "-c", "from quaero.main import main; main()")
+SECONDS = 60
+"""How long the end of a process is waited for before it counts as hanging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,63 @@ class Caller:
         return Result(code, output.out, output.err)
 
 
-def start(*arguments: str) -> "subprocess.Popen[str]":
+class Process(subprocess.Popen[str]):
+    """`quaero` as a process of its own: none of its lines is lost, whichever way they are read.
+
+    What it complains of goes to a file, so that nobody has to read it meanwhile; all append to that, so that a reader
+    does not move the place where others write.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        self._complaints = tempfile.TemporaryFile("a+", encoding="utf-8")  # noqa: SIM115 - closed at the end
+        super().__init__([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=self._complaints, text=True)
+
+    def communicate(
+        self,
+        input: str | None = None,  # noqa: A002 - the name that it has there
+        timeout: float | None = None,
+    ) -> tuple[str, str]:
+        """The rest of the output, also what was read ahead, and all complaints.
+
+        A process that takes longer than `timeout` seconds is killed: `TimeoutExpired`.
+        """
+        assert self.stdout is not None
+        assert input is None
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self.kill()
+
+        watch = threading.Timer(timeout if timeout is not None else SECONDS, give_up)
+        watch.start()
+        try:
+            out = self.stdout.read()
+            self.wait()
+        finally:
+            watch.cancel()
+            watch.join()
+        if late.is_set():
+            raise subprocess.TimeoutExpired(self.args, watch.interval, out)
+        return out, self._read_complaints()
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._complaints.close()
+
+    def _read_complaints(self) -> str:
+        with self._complaints as file:
+            file.seek(0)
+            return file.read()
+
+
+def start(*arguments: str) -> Process:
     """A process of its own; its lines can be read while it runs."""
-    return subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return Process(*arguments)
 
 
 @contextmanager
-def running(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
+def running(*arguments: str) -> Iterator[Process]:
     """A process of its own while the block runs; at its end it has ended or is killed."""
     with start(*arguments) as process:
         try:
@@ -56,9 +110,9 @@ def running(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
             process.kill()
 
 
-def end_of(process: "subprocess.Popen[str]") -> Result:
-    """What a process has still to say, and its exit code."""
-    out, err = process.communicate(timeout=60)
+def end_of(process: Process, seconds: float = SECONDS) -> Result:
+    """What a process has still to say, and its exit code; one that takes longer is killed: `TimeoutExpired`."""
+    out, err = process.communicate(timeout=seconds)
     return Result(process.returncode, out, err)
 
 

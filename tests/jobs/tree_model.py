@@ -220,7 +220,7 @@ class Forest:
         ]
 
     def next_time(self) -> int | None:
-        """When something can be claimed that only waits for its time."""
+        """When something can be claimed that only waits for its time. What has no room is woken by who makes some."""
         now = self._now()
         times = [run.run_at for run in self.runs if run.state is JobState.PENDING and run.run_at > now]
         times += [
@@ -228,9 +228,13 @@ class Forest:
             for node in self.jobs().values()
             if node.kind is JobKind.CHILD and node.state is JobState.PENDING and node.run_at > now
             if node.parent is not None and node.parent.state is JobState.RUNNING
-            if node.run.state in CAN_BEGIN and node.run.run_at <= now
+            if node.run.state in CAN_BEGIN and node.run.run_at <= now and self._has_room(node.parent)
         ]
         return min(times, default=None)
+
+    def _has_room(self, step: Node) -> bool:
+        running = sum(child.state is JobState.RUNNING for child in step.children)
+        return step.concurrency is None or running < step.concurrency
 
     def claim(self, node: Node, lease: int, until: int, owner: str) -> None:
         node.state, node.lease, node.until, node.owner = JobState.RUNNING, lease, until, owner
