@@ -76,7 +76,8 @@ class Process(subprocess.Popen[str]):
         watch = threading.Timer(timeout if timeout is not None else SECONDS, give_up)
         watch.start()
         try:
-            out = self.stdout.read()
+            with self.stdout as output:
+                out = output.read()
             self.wait()
         finally:
             watch.cancel()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -146,13 +147,13 @@ async def times(database: Path, run_id: int) -> tuple[int, int]:
 def left_by(database: Path, run_id: int) -> tuple[int, int]:
     """How many documents a run left, and how many executions it lost."""
     with reading(database) as connection:
-        rows = connection.execute(
+        rows: list[Any] = connection.execute(
             "SELECT (SELECT count(*) FROM documents WHERE root_id = :run),"
             " (SELECT sum(lost_leases) FROM jobs WHERE root_id = :run)",
             {"run": run_id},
-        )
-        [(documents, lost)] = rows.fetchall()
-    return int(documents), int(lost)
+        ).fetchall()
+        [(documents, lost)] = rows
+    return documents, lost
 
 
 def test_workers_that_are_killed_again_and_again_lose_nothing_and_a_small_run_overtakes_a_large_one(
