@@ -2,8 +2,8 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quaero.jobs.manager import PlanContext
 from quaero.jobs.registry import Registry
@@ -50,13 +50,13 @@ class Executor:
         self._registry, self._collection, self._settings, self._clock = registry, collection, settings, clock
         self._steps = StepViews(self._store, registry.managers)
 
-    async def execute(self, job: Job) -> Executed:
+    def execute(self, job: Job) -> Coroutine[Any, Any, Executed]:
         """Plan a parent job or do the work of a child.
 
         Only these get out of it: a cancellation from outside, `LeaseLostError`, and `StoreError`, after which this
         process cannot go on.
         """
-        return await (self._plan(job) if job.kind is JobKind.PARENT else self._work(job))
+        return self._plan(job) if job.kind is JobKind.PARENT else self._work(job)
 
     async def _work(self, job: Job) -> Executed:
         step, lines = NO_STEP, LogBuffer(self._settings.max_log_lines)
@@ -74,7 +74,9 @@ class Executor:
             )
             worker = self._registry.workers[job.type]
             worker.validate(job)
-            outcome = await _within(step.child_timeout_ms, worker.execute(job, context))
+            execution = worker.execute(job, context)
+            limit = step.child_timeout_ms
+            outcome = await (execution if limit is None else _within(limit, execution))
             return Executed(_success(job, outcome, context), tuple(context.recorded))
         except (StoreError, KeyboardInterrupt):
             raise
@@ -129,7 +131,7 @@ def _success(job: Job, outcome: object, context: JobContext) -> Settlement:
         outcome.documents,
         tuple(context.children),
         outcome.claims,
-        tuple(context.lines),
+        tuple(context.lines) if context.lines else (),
         storable(outcome.note),
     )
 
@@ -144,10 +146,8 @@ def _failure(error: BaseException) -> JobFailure:
     return as_failure(error)
 
 
-async def _within(timeout_ms: int | None, execution: Awaitable[Outcome]) -> Outcome:
+async def _within(timeout_ms: int, execution: Awaitable[Outcome]) -> Outcome:
     """The outcome of the execution, or a failure worth another try when it takes too long."""
-    if timeout_ms is None:
-        return await execution
     try:
         async with asyncio.timeout(timeout_ms / 1000) as limit:
             return await execution

@@ -20,12 +20,13 @@ class LogBuffer:
 
     def __init__(self, limit: int = MOST_LINES) -> None:
         self._limit = limit
-        self._kept: tuple[list[tuple[int, LogLine]], ...] = tuple([] for _ in _RANKS)
+        self._kept: tuple[list[tuple[int, LogLine]], ...] = ()  # most jobs say nothing
         self._seen = 0
         self._last_at = 0
 
     def append(self, line: LogLine) -> None:
         """Add a line; a long message is cut, with a mark that says how much is missing."""
+        self._kept = self._kept or tuple([] for _ in _RANKS)
         self._last_at = line.at
         number, self._seen = self._seen, self._seen + 1
         rank = _RANKS[line.level]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,7 +24,7 @@ GROUP_LIMIT = 64
 AFTER_A_VAIN_WAIT_MS = 100
 
 LOOK_AROUND_SECONDS = 0.02
-"""How often an idle writer asks whether another process has committed: a look of some microseconds."""
+"""How often the writer asks whether another process has committed: a look takes up to a third of a millisecond."""
 
 OF_THE_DATABASE = (
     apsw.CorruptError,
@@ -104,7 +105,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self.patient = False
         self._last_now = 0
-        self._seen_version = self._data_version()
+        self._seen_version, self._looked_at = self._data_version(), time.monotonic()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="quaero-writer", daemon=True)
         self._thread.start()
@@ -161,6 +162,7 @@ class Writer:
             self._look_around()
 
     def _look_around(self) -> None:
+        self._looked_at = time.monotonic()
         version = self._data_version()
         if version != self._seen_version:
             self._seen_version = version
@@ -192,7 +194,8 @@ class Writer:
             results = [_Result(request.done, None, failure) for request in group]
             change = Change.NOTHING
         self._call_soon(self._tell, results, change)
-        self._look_around()
+        if time.monotonic() - self._looked_at > LOOK_AROUND_SECONDS:
+            self._look_around()
 
     def _begin(self, cursor: apsw.Cursor) -> None:
         """Take the write lock. Who has waited in vain does not wait as long again, unless it is patient."""
