@@ -149,3 +149,11 @@ async def test_a_job_that_does_not_exist_is_not_found(engine: Engine) -> None:
     for ask in (engine.control.cancel, engine.control.retry, engine.control.delete, engine.control.summary):
         with pytest.raises(NotFoundError, match="there is no job 4711"):
             await ask(4711)
+
+
+async def test_work_on_a_run_that_does_not_exist_begins_nothing(engine: Engine) -> None:
+    with pytest.raises(NotFoundError):
+        async with engine.working(99):
+            pytest.fail("there is nothing to work on")
+
+    assert await engine.store.processes() == ()

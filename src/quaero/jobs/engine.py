@@ -86,10 +86,13 @@ class Engine:
         if schedules:
             parts.insert(0, self._scheduler())
         work = Work(processor, orchestrator, parts)
+        run = (
+            None if root_id is None else await self.store.job(root_id)
+        )  # before anything runs: it may not exist
         await presence.register()
         work.start()
-        if root_id is not None:
-            orchestrator.start_monitoring(await self.store.job(root_id))
+        if run is not None:
+            orchestrator.start_monitoring(run)
         try:
             yield work
         finally:

@@ -29,6 +29,7 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 def gates(reader: Reader) -> tuple[Gate, ...]:
+    """All of them, by scope and key."""
     return tuple(
         Gate(scope, key, limit, bool(paused)) for scope, key, limit, paused in reader.rows("get_gates")
     )
