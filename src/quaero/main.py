@@ -1,9 +1,10 @@
-"""Wiring: picks the backend, opens the store, hands everything to the command line. Imported by nobody."""
+"""Wiring: opens the store that the settings name, hands everything to the command line. Imported by nobody."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from quaero.backends import database_file, open_backend
 from quaero.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
     """The engine over the store that the settings name; closed after the block."""
     from quaero.jobs.engine import Engine
     from quaero.jobs.registry import installed
-    from quaero.store.sqlite.backend import SqliteBackend
     from quaero.store.store import Store
 
-    store = Store(SqliteBackend(settings.database.path))
+    store = Store(open_backend(settings.database, settings.postgres))
     engine = Engine(store, installed(), settings.queue, settings.retention)
     try:
         yield engine
@@ -28,10 +28,8 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
 
 
 def open_file(settings: Settings) -> "DatabaseFile":
-    """The database that the settings name, as a file that nobody has open."""
-    from quaero.store.sqlite.database_file import SqliteFile
-
-    return SqliteFile(settings.database.path)
+    """The database that the settings name, as a whole that nobody needs to have open."""
+    return database_file(settings.database)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from quaero.backends import open_backend
 from quaero.jobs.engine import Engine
 from quaero.jobs.manager import JobManager
 from quaero.jobs.registry import Registry, installed
@@ -12,10 +13,11 @@ from quaero.jobs.summary import RunSummary
 from quaero.jobs.worker import JobWorker
 from quaero.models.definition import JobDefinition
 from quaero.settings import QueueSettings
+from quaero.settings.urls import SqliteUrl
+from quaero.settings.written import database_url
 from quaero.store.clock import Clock
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.sqlite.writer import BeforeStatement
 from quaero.store.store import Store
+from quaero.store.transaction import BeforeStatement
 
 __all__ = ["SettableClock", "finish", "open_test_engine", "run_to_end"]
 
@@ -47,7 +49,7 @@ class SettableClock:
 
 @asynccontextmanager
 async def open_test_engine(
-    path: Path,
+    database: Path | str,
     managers: Iterable[JobManager] | None = None,
     workers: Iterable[JobWorker] | None = None,
     *,
@@ -55,8 +57,12 @@ async def open_test_engine(
     clock: Clock | None = None,
     before_statement: BeforeStatement | None = None,
 ) -> AsyncIterator[Engine]:
-    """An engine over the database file at `path`, with these kinds of work or, by default, all installed ones."""
-    store = Store(SqliteBackend(path, clock=clock, before_statement=before_statement))
+    """An engine over a database, with these kinds of work or, by default, all installed ones.
+
+    `database`: the file of an SQLite database, or the URL of any (`sqlite:///…`, `postgresql://…`).
+    """
+    url = database_url(database, Path.cwd()) if isinstance(database, str) else SqliteUrl(database)
+    store = Store(open_backend(url, clock=clock, before_statement=before_statement))
     registry = installed() if managers is None or workers is None else Registry(managers, workers)
     engine = Engine(store, registry, queue or QueueSettings())
     try:

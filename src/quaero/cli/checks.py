@@ -11,9 +11,10 @@ from pathlib import Path
 from quaero.cli.failures import lines_of
 from quaero.cli.session import Session
 from quaero.cli.version import quaero_version
+from quaero.cli.versions import versions_text, warning_of
 from quaero.jobs.engine import Engine
 from quaero.models.errors import QuaeroError
-from quaero.settings import Settings
+from quaero.settings import Settings, SqliteUrl
 
 OLDEST_PYTHON = (3, 11)
 LITTLE_SPACE = 500_000_000
@@ -21,7 +22,7 @@ LITTLE_SPACE = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `remedy`: what to do, where it is not ok."""
+    """One thing that was looked at. `remedy`: what to do, where it is not ok, or not as it should be."""
 
     name: str
     ok: bool
@@ -39,7 +40,9 @@ def examine(session: Session) -> list[Check]:
         return [*checks, *problems]
     checks.append(Check("settings", True, _sources(settings)))
     checks += _guarded("database", lambda: asyncio.run(_opened(session, settings)))
-    checks += _guarded("disk", lambda: [_disk(settings.database.path)])
+    if isinstance(settings.database, SqliteUrl):  # the disk of a server is not here
+        path = settings.database.path
+        checks += _guarded("disk", lambda: [_disk(path)])
     return checks
 
 
@@ -69,7 +72,34 @@ async def _opened(session: Session, settings: Settings) -> list[Check]:
     async with session.open_engine(settings) as engine:
         facts = await engine.store.facts()
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in facts.items())
-        return [Check("database", True, told), *_plugins(engine)]
+        return [
+            Check("database", True, told),
+            await _processes(engine),
+            await _auth(engine),
+            *_plugins(engine),
+        ]
+
+
+async def _processes(engine: Engine) -> Check:
+    found = await engine.store.processes()
+    warning = warning_of(found)
+    return Check("processes", True, versions_text(found) or "none execute jobs", warning)
+
+
+async def _auth(engine: Engine) -> Check:
+    """Whether jobs that are executed here could open the stored credentials."""
+    found = await engine.store.credentials()
+    if not found:
+        return Check("auth", True, "no credentials are stored")
+    problems = [problem for each in found if (problem := await engine.control.credentials.problem(each))]
+    if not problems:
+        return Check("auth", True, f"stored credentials: {len(found)}, all can be opened here")
+    return Check(
+        "auth",
+        False,
+        f"stored credentials: {len(found)}, not to be opened here: {len(problems)}",
+        problems[0],
+    )
 
 
 def _plugins(engine: Engine) -> list[Check]:

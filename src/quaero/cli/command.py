@@ -72,7 +72,7 @@ def global_options() -> list[click.Parameter]:
             metavar="URL",
             expose_value=False,
             callback=_set_database,
-            help="Where the data is, for example sqlite:///quaero.db.",
+            help="Where the data is: sqlite:///FILE or postgresql://USER@HOST/NAME.",
         ),
         click.Option(
             ["--debug"],

@@ -42,6 +42,23 @@ _VARIABLES = Branch(
         "delete": Entry("variables:delete_variable", "Delete a variable."),
     },
 )
+_AUTH = Branch(
+    "Credentials for crawls: stored sealed, sent to their hosts only.",
+    {
+        "list": Entry("auth:list_credentials", "List the stored credentials, without their values."),
+        "show": Entry("auth:show_credential", "Show stored credentials, without their values."),
+        "add": Entry("auth_add:add_credential", "Store cookies, headers, a token or a password."),
+        "import": Entry("auth_add:import_credential", "Store the cookies that a browser gave away."),
+        "delete": Entry("auth:delete_credential", "Delete stored credentials."),
+        "key": Branch(
+            "The key that opens them.",
+            {
+                "show": Entry("auth_key:show_key", "Print the key, to bring it to another machine."),
+                "import": Entry("auth_key:import_key", "Read a key from the standard input and keep it."),
+            },
+        ),
+    },
+)
 _SCHEDULE = Branch(
     "What runs when.",
     {
@@ -109,6 +126,7 @@ COMMANDS = Branch(
             "documents": _DOCUMENTS,
             "definitions": _DEFINITIONS,
             "variables": _VARIABLES,
+            "auth": _AUTH,
             "schedule": _SCHEDULE,
             "jobs": _JOBS,
             "db": _DB,

@@ -48,13 +48,15 @@ class CrawlOptions:
     timeout_ms: int | None = None
     ignore_robots: bool = False
     user_agent: str | None = None
+    auth: str | None = None
 
 
 def crawl_definition(options: CrawlOptions) -> JobDefinition:
     """A definition with one crawl step; the same URLs and options make the same id."""
     config = _config(options)
     host = _host_of(options.urls[0])
-    key = json.dumps([config, options.tags, options.timeout_ms], sort_keys=True)
+    named = [] if options.auth is None else [options.auth]
+    key = json.dumps([config, options.tags, options.timeout_ms, *named], sort_keys=True)
     digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     slug = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:_LONGEST_SLUG]
     more = f" and {len(options.urls) - 1} more" if len(options.urls) > 1 else ""
@@ -64,6 +66,7 @@ def crawl_definition(options: CrawlOptions) -> JobDefinition:
         steps=(JobStep("crawl", "crawl", config),),
         tags=options.tags,
         timeout_ms=options.timeout_ms,
+        auth=options.auth,
     )
 
 

@@ -18,11 +18,13 @@ async def read_file(engine: "Engine", file: Path) -> "JobDefinition":
     return await engine.control.read(file_bytes(file), file=str(file))
 
 
-def warn_of_unused(definition: "JobDefinition") -> None:
-    """Say what a definition asks for and does not get yet."""
-    if definition.auth is not None:
-        text = f'warning: {definition.id}: auth = "{definition.auth}" is kept, but nothing logs in yet'
-        click.echo(printable(text), err=True)
+async def warn_of_missing(engine: "Engine", definition: "JobDefinition") -> None:
+    """Say what a definition needs for a run and cannot have yet."""
+    if definition.auth is None:
+        return
+    if all(each.name != definition.auth for each in await engine.store.credentials()):
+        what = f'warning: {definition.id}: auth names "{definition.auth}", and there are no such credentials'
+        click.echo(printable(f"{what}; store them: quaero auth add, quaero auth import"), err=True)
 
 
 def file_bytes(file: Path) -> bytes:

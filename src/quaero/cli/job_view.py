@@ -8,7 +8,7 @@ from quaero.cli.text import seconds_text
 from quaero.jobs.summary import MOST_STEPS, together
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import Progress
-from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress
+from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress, Process
 from quaero.store.store import Store
 
 AT_ONCE = 1
@@ -29,11 +29,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """`standing` is None for child jobs, `launch` for all but runs."""
+    """`standing` is None for child jobs, `launch` for all but runs.
+
+    `worker`: the living process that executes the job, or plans the step.
+    """
 
     job: Job
     standing: Standing | None = None
     launch: LaunchInfo | None = None
+    worker: Process | None = None
 
     @property
     def starts_at(self) -> int | None:
@@ -69,12 +73,26 @@ def standing_texts(standing: Standing) -> list[str]:
 async def views_of(store: Store, jobs: Sequence[Job]) -> list[JobView]:
     """The jobs, in their order."""
     launches = await store.launches([job.id for job in jobs if job.kind is JobKind.RUN])
-    return [JobView(job, await standing_of(store, job), launches.get(job.id)) for job in jobs]
+    workers = await workers_of(store, jobs)
+    return [
+        JobView(job, await standing_of(store, job), launches.get(job.id), workers.get(job.id)) for job in jobs
+    ]
 
 
 async def view_of(store: Store, job_id: int) -> JobView:
     [view] = await views_of(store, [await store.job(job_id)])
     return view
+
+
+async def workers_of(store: Store, jobs: Sequence[Job]) -> dict[int, Process]:
+    """The living processes that have some of the jobs in their hands, by the ids of those."""
+    held = {
+        job.id: job.lease_owner
+        for job in jobs
+        if job.state is JobState.RUNNING and job.lease_owner is not None
+    }
+    present = {process.owner: process for process in await store.processes()} if held else {}
+    return {job_id: present[owner] for job_id, owner in held.items() if owner in present}
 
 
 async def standing_of(store: Store, job: Job) -> Standing | None:

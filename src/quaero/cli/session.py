@@ -53,12 +53,14 @@ class Session:
         return asyncio.run(asked())
 
     def command(self, text: str) -> str:
-        """A command to type next, as it must be typed to use the same database."""
+        """A command to type next, as it must be typed to use the same database, but for its password."""
         if self.database is None:
             return f"quaero {text}"
         from shlex import quote
 
-        return f"quaero {text} --database {quote(self.database)}"
+        from quaero.settings import masked
+
+        return f"quaero {text} --database {quote(masked(self.database))}"
 
 
 pass_session = click.make_pass_decorator(Session)

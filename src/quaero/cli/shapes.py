@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         StoredLine,
         Variable,
     )
+    from quaero.store.transitions.credentials import StoredCredential
     from quaero.store.transitions.definitions import Kept
     from quaero.store.transitions.gates import Gate
 
@@ -50,6 +51,7 @@ def job_json(view: "JobView") -> Json:
         "run_at": iso_time(job.run_at if job.run_at > AT_ONCE else None),
         "priority": job.priority,
         "host": job.host,
+        "worker": None if view.worker is None else _worker_json(view.worker),
     }
     if view.standing is not None:
         shape["children"] = children_json(view.standing.counts)
@@ -64,18 +66,24 @@ def job_json(view: "JobView") -> Json:
 
 
 def process_json(process: "Process") -> Json:
-    return {
-        "id": process.owner,
-        "role": process.role,
-        "host": process.host,
-        "pid": process.pid,
-        "version": process.version,
+    return _worker_json(process) | {
         "types": list(process.types),
         "run_id": _id(process.root_id),
         "concurrency": process.concurrency,
         "running": process.running,
         "started_at": iso_time(process.started_at),
         "seen_at": iso_time(process.seen_at),
+    }
+
+
+def _worker_json(process: "Process") -> Json:
+    """Which process it is."""
+    return {
+        "id": process.owner,
+        "role": process.role,
+        "host": process.host,
+        "pid": process.pid,
+        "version": process.version,
     }
 
 
@@ -159,6 +167,18 @@ def kept_json(kept: "Kept") -> Json:
 
 def variable_json(variable: "Variable") -> Json:
     return {"name": variable.name, "value": variable.value, "updated_at": iso_time(variable.updated_at)}
+
+
+def credential_json(stored: "StoredCredential") -> Json:
+    """Credentials without what they are."""
+    return {
+        "name": stored.name,
+        "kind": stored.sealed.kind,
+        "hosts": list(stored.sealed.hosts),
+        "key_id": stored.sealed.key_id,
+        "created_at": iso_time(stored.created_at),
+        "updated_at": iso_time(stored.updated_at),
+    }
 
 
 def line_json(line: "StoredLine") -> Json:

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from signal import Signals
 
 from quaero.models.errors import QuaeroError
+from quaero.settings import variable_of
 
 PROGRAM = (sys.executable, "-P", "-c", "from quaero.main import main; main()")
 """What a process of this program is started with: the same interpreter, and nothing from the current folder."""
@@ -32,7 +34,9 @@ class WorkersLostError(QuaeroError):
 class WorkerProcesses:
     """`count` processes, each started as `quaero COMMAND` with a pipe that ends when this process does.
 
-    `until_idle`: they end by themselves. `drain_seconds`: how long they may take to end when told to.
+    `database` is where their data is, in place of what they find in the settings: its URL may hold a password, so it is
+    passed by the environment, which nobody else sees. `until_idle`: they end by themselves. `drain_seconds`: how long
+    they may take to end when told to.
     """
 
     def __init__(
@@ -41,10 +45,12 @@ class WorkerProcesses:
         count: int,
         tell: Callable[[str], None],
         *,
+        database: str | None = None,
         until_idle: bool = False,
         drain_seconds: float,
     ) -> None:
         self._command, self._count, self._tell = (*PROGRAM, *command), count, tell
+        self._environment = os.environ | ({} if database is None else {variable_of("database"): database})
         self._until_idle, self._drain_seconds = until_idle, drain_seconds
         self._stopping = asyncio.Event()
         self._processes: dict[int, asyncio.subprocess.Process] = {}
@@ -87,6 +93,7 @@ class WorkerProcesses:
                 *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env=self._environment,
                 start_new_session=True,  # Ctrl-C is for this process to handle
             )
             self._processes[number] = process

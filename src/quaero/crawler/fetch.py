@@ -41,6 +41,13 @@ _DNS_MEMORY_SECONDS = 60
 _NO_LIMITS = FetchLimits()
 _NO_HEADERS: Mapping[str, str] = {}
 
+Credentials = Callable[[str], Mapping[str, str]]
+"""The headers by which a request for a normal URL is let in."""
+
+
+def _no_credentials(_: str) -> Mapping[str, str]:
+    return _NO_HEADERS
+
 
 class Fetcher:
     """One pool of connections under one set of rules. Make it inside the running event loop, and close it.
@@ -95,12 +102,14 @@ class Fetcher:
         may_follow: Callable[[str], bool] = lambda _: True,
         accept: frozenset[str] | None = PAGE_TYPES,
         headers: Mapping[str, str] = _NO_HEADERS,
+        credentials: Credentials = _no_credentials,
         limits: FetchLimits | None = None,
     ) -> Response:
         """Fetch `url` by GET and follow its redirects, as far as `may_follow` permits each target.
 
         `accept` holds the media types worth reading (None: all); another one is refused before its body is
         read, a page without a type passes. `headers` go to the origin of `url` only, never on to another one.
+        `credentials` gives further ones for a URL; it is asked for each target anew.
 
         Raises FetchError, with one of these codes: `url_refused`, `address_refused`, `unreachable`,
         `tls_failed`, `timeout`, `bad_response`, `http_<status>`, `content_type_refused`, `body_too_large`,
@@ -114,7 +123,7 @@ class Fetcher:
         hops = Hops(url, start, may_follow, bounds.redirects)
         try:
             async with asyncio.timeout(bounds.deadline_seconds):
-                return await self._follow(hops, accept, headers, bounds)
+                return await self._follow(hops, accept, headers, credentials, bounds)
         except TimeoutError as error:
             raise failures.timed_out(hops.url, bounds.deadline_seconds) from error
         except aiohttp.ClientError as error:
@@ -127,6 +136,7 @@ class Fetcher:
         hops: Hops,
         accept: frozenset[str] | None,
         headers: Mapping[str, str],
+        credentials: Credentials,
         limits: FetchLimits,
     ) -> Response:
         origin = URL(hops.url, encoded=True).origin()
@@ -134,7 +144,10 @@ class Fetcher:
             target = URL(hops.url, encoded=True)
             check_literal(target.raw_host or "", target.port or 0, self._private_hosts)
             own = headers if target.origin() == origin else _NO_HEADERS
-            answer = await self._session.get(target, headers=own, allow_redirects=False)
+            shown = credentials(hops.url)
+            answer = await self._session.get(
+                target, headers={**own, **shown} if shown else own, allow_redirects=False
+            )
             try:
                 if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                     return await _read_page(answer, hops, accept, limits, conditional=_is_conditional(own))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from quaero.jobs.credentials import Credentials
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
@@ -35,6 +36,11 @@ class Control:
         from quaero.jobs.definitions.stored import Definitions  # noqa: PLC0415 - slow, and seldom needed
 
         return Definitions(self.store, self._registry)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The door to stored credentials."""
+        return Credentials(self.store)
 
     async def read(self, text: bytes | str, *, file: str) -> JobDefinition:
         """The definition in a TOML text, checked against the installed managers; see `read_definition`."""

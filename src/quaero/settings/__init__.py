@@ -5,24 +5,33 @@ per-user config folder. The variable of a setting is its path: `[queue] lease` i
 """
 
 from quaero.settings.loading import find_config_file, load
+from quaero.settings.reading import variable_of
+from quaero.settings.urls import DatabaseUrl, PostgresUrl, SqliteUrl, masked
 from quaero.settings.values import (
     CrawlerSettings,
-    DatabaseUrl,
     Origin,
+    PostgresSettings,
     QueueSettings,
     RetentionSettings,
     Settings,
     SettingsError,
 )
+from quaero.settings.written import database_url
 
 __all__ = [
     "CrawlerSettings",
     "DatabaseUrl",
     "Origin",
+    "PostgresSettings",
+    "PostgresUrl",
     "QueueSettings",
     "RetentionSettings",
     "Settings",
     "SettingsError",
+    "SqliteUrl",
+    "database_url",
     "find_config_file",
     "load",
+    "masked",
+    "variable_of",
 ]

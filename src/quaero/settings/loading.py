@@ -6,20 +6,32 @@ from pathlib import Path
 
 from quaero.models.duration import format_duration
 from quaero.settings.reading import Reading
+from quaero.settings.urls import DatabaseUrl, SqliteUrl, masked
 from quaero.settings.values import (
     CrawlerSettings,
-    DatabaseUrl,
+    PostgresSettings,
     QueueSettings,
     RetentionSettings,
     Settings,
     SettingsError,
 )
-from quaero.settings.written import database_url, duration, duration_or_never, header_line, whole_number
+from quaero.settings.written import (
+    database_url,
+    duration,
+    duration_or_never,
+    flag,
+    header_line,
+    postgres_url_or_none,
+    whole_number,
+)
 
 FILE_NAME = "quaero.toml"
 
 _EXAMPLES = {
     "database": 'database = "sqlite:///quaero.db"',
+    "postgres.listen": 'listen = "postgresql://user@host/name"',
+    "postgres.pooled": "pooled = true",
+    "postgres.connections": "connections = 4",
     "queue.lease": 'lease = "60s"',
     "queue.heartbeat": 'heartbeat = "20s"',
     "queue.concurrency": "concurrency = 200",
@@ -44,11 +56,12 @@ def load(
     flags = {} if database is None else {"database": database}
     reading = Reading(flags, config_file, environment, _EXAMPLES)
     settings = Settings(
-        _database(reading, directory if config_file is None else config_file.parent, directory),
-        _queue(reading),
-        CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
-        _retention(reading),
-        tuple(reading.origins),
+        database=_database(reading, directory if config_file is None else config_file.parent, directory),
+        postgres=_postgres(reading),
+        queue=_queue(reading),
+        crawler=CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
+        retention=_retention(reading),
+        origins=tuple(reading.origins),
     )
     reading.complain_of_unknown_keys()
     if reading.complaints:
@@ -75,7 +88,16 @@ def _database(reading: Reading, folder_of_file: Path, directory: Path) -> Databa
 def _default_database() -> DatabaseUrl:
     from platformdirs import user_data_path  # noqa: PLC0415 - start-up time: not needed where a database is named
 
-    return DatabaseUrl(user_data_path("quaero") / "quaero.db")
+    return SqliteUrl(user_data_path("quaero") / "quaero.db")
+
+
+def _postgres(reading: Reading) -> PostgresSettings:
+    default = PostgresSettings()
+    return PostgresSettings(
+        reading.take("postgres.listen", lambda: default.listen, postgres_url_or_none, masked),
+        reading.take("postgres.pooled", lambda: default.pooled, flag, lambda pooled: str(pooled).lower()),
+        reading.take("postgres.connections", lambda: default.connections, partial(whole_number, most=100)),
+    )
 
 
 def _queue(reading: Reading) -> QueueSettings:

@@ -9,6 +9,7 @@ from quaero.models.definition import Complaint
 from quaero.settings.values import Origin
 
 PREFIX = "QUAERO_"
+OF_TESTS = "QUAERO_TEST_"
 DEFAULT = "default"
 
 T = TypeVar("T")
@@ -65,7 +66,8 @@ class Reading:
         known = [variable_of(key) for key in self._examples]
         for name in sorted(self._environment):
             # Only what is near to a setting: other programs may use the prefix too.
-            if name.startswith(PREFIX) and name not in known and (near := _nearest(name, known)):
+            ours = name.startswith(PREFIX) and not name.startswith(OF_TESTS)
+            if ours and name not in known and (near := _nearest(name, known)):
                 self.complaints.append(Complaint(name, None, "", "unknown variable", near))
 
     def _written(self, key: str) -> tuple[object, str]:

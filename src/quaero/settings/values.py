@@ -1,10 +1,10 @@
 """The settings as values."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from quaero.models.definition import Complaint
 from quaero.models.errors import UsageError
+from quaero.settings.urls import DatabaseUrl
 
 
 class SettingsError(UsageError):
@@ -53,13 +53,17 @@ class CrawlerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseUrl:
-    """`sqlite:///path/file.db`; `path` is the file."""
+class PostgresSettings:
+    """How a PostgreSQL database is reached beside its URL.
 
-    path: Path
+    `listen`: the whole URL of the connection that listens and holds the lock of this process; empty: the database's.
+    `pooled`: a transaction-mode pooler lies between, so nothing may be kept in a session. `connections`: how many of
+    them one process writes with, at the most.
+    """
 
-    def __str__(self) -> str:
-        return f"sqlite:///{self.path}"
+    listen: str = field(default="", repr=False)  # it may hold a password
+    pooled: bool = False
+    connections: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +87,5 @@ class Settings:
     queue: QueueSettings = field(default_factory=QueueSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    postgres: PostgresSettings = field(default_factory=PostgresSettings)
     origins: tuple[Origin, ...] = ()

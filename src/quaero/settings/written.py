@@ -4,9 +4,7 @@ import re
 from pathlib import Path
 
 from quaero.models.duration import DurationError, format_duration, parse_duration
-from quaero.settings.values import DatabaseUrl
-
-_PASSWORD = re.compile(r"(://[^:/@]*):[^/]*@")
+from quaero.settings.urls import DatabaseUrl, SqliteUrl, is_postgres, masked, postgres_url
 
 
 def duration(written: object, *, least: int) -> int:
@@ -45,18 +43,31 @@ def header_line(written: object) -> str:
     return written
 
 
-def database_url(written: object, base: Path) -> DatabaseUrl:
-    """`sqlite:///file.db`, its path relative to `base`; with four slashes absolute."""
+def flag(written: object) -> bool:
+    """True or false; a file has it as such, a variable as text."""
+    if isinstance(written, str):
+        written = {"true": True, "1": True, "false": False, "0": False}.get(written.lower())
+    if not isinstance(written, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004 - a complaint about a file, not a fault of the caller
+    return written
+
+
+def postgres_url_or_none(written: object) -> str:
+    """The URL of a PostgreSQL database with its password; empty where none is named."""
     if not isinstance(written, str):
-        raise ValueError("must be a text")  # noqa: TRY004 - a complaint about a file, not a fault of the caller
+        raise ValueError("must be a text")  # noqa: TRY004 - as above
+    return postgres_url(written).secret if written else ""
+
+
+def database_url(written: object, base: Path) -> DatabaseUrl:
+    """`postgresql://user@host/name`, or `sqlite:///file.db`, relative to `base`; with four slashes absolute."""
+    if not isinstance(written, str):
+        raise ValueError("must be a text")  # noqa: TRY004 - as above
+    if is_postgres(written):
+        return postgres_url(written)
     scheme, separator, path = written.partition(":///")
-    if written.startswith(("postgresql://", "postgres://")):
-        raise ValueError(f"{_masked(written)} cannot be opened: this version keeps its data in SQLite only")
     if scheme != "sqlite" or not separator:
-        remedy = (
-            f"; for this file write {DatabaseUrl(base / written)}" if written and ":" not in written else ""
-        )
-        raise ValueError(f'"{_masked(written)}" is not a database URL{remedy}')
+        raise ValueError(f'"{masked(written)}" is not a database URL; {_instead(written, base)}')
     if not path or path.endswith("/") or (base / path).is_dir():
         raise ValueError(f'"{written}" names no file')
     file = base / path
@@ -64,9 +75,11 @@ def database_url(written: object, base: Path) -> DatabaseUrl:
         raise ValueError(
             f"there is no folder {file.parent}; an absolute path has four slashes: sqlite:////{path}"
         )
-    return DatabaseUrl(file)
+    return SqliteUrl(file)
 
 
-def _masked(url: str) -> str:
-    """The URL without its password."""
-    return _PASSWORD.sub(r"\1:***@", url)
+def _instead(written: str, base: Path) -> str:
+    """What to write."""
+    if written and ":" not in written and "=" not in written:
+        return f"for this file write {SqliteUrl(base / written)}"
+    return "write sqlite:///FILE or postgresql://USER@HOST/NAME"

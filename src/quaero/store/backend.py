@@ -40,8 +40,8 @@ class Backend(Protocol):
         """Run `function(transaction, *arguments)`; return its result after the commit. May group several."""
         ...
 
-    async def read(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run `function(reader, *arguments)` on one snapshot."""
+    async def read(self, function: Callable[..., T], *arguments: Any, again: bool = True) -> T:
+        """Run `function(reader, *arguments)` on one snapshot; `again`: it may be called again after a failure."""
         ...
 
     def search(
@@ -72,6 +72,10 @@ class Backend(Protocol):
         """Bring everything to its final place on the disk; False if others were in the way."""
         ...
 
+    async def tidy_index(self) -> int:
+        """Bring the full-text index into its best shape, in short transactions; 0 when it was."""
+        ...
+
     async def optimize(self) -> None:
         """Bring the statistics up to date from which queries are planned."""
         ...
@@ -84,7 +88,7 @@ class Backend(Protocol):
         """Write the whole database anew, without gaps; for a process that is alone with it."""
         ...
 
-    def dead(self, owners: Sequence[str]) -> list[str]:
+    async def dead(self, owners: Sequence[str]) -> list[str]:
         """Those of the owners that are known to be gone."""
         ...
 

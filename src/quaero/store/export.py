@@ -64,6 +64,15 @@ KINDS = (
         "variable", "export_variables", (("name", _same), ("value", _same), ("updated_at", iso_time)), start=("",)
     ),
     Kind(
+        "credential",
+        "export_credentials",
+        (
+            ("name", _same), ("hosts", from_json), ("credential_kind", _same), ("created_at", iso_time),
+            ("updated_at", iso_time),
+        ),
+        start=("",),
+    ),
+    Kind(
         "run",
         "export_runs",
         (
@@ -110,7 +119,7 @@ KINDS = (
         ),
     ),
 )  # fmt: skip
-"""All that is exported, in this order. Values of the environment are never stored, so they are in none of it."""
+"""All that is exported, in this order. No values of the environment, which are never stored, and nothing sealed."""
 
 
 def export(reader: Reader, take: Callable[[Exported], None]) -> int:

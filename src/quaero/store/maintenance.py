@@ -10,9 +10,6 @@ from quaero.store.store import Store
 from quaero.store.transaction import Reader, Row, Transaction
 from quaero.store.transitions import retention
 
-MERGED_PAGES = 500
-"""Pages of the full-text index that are merged in one transaction."""
-
 
 class Pruned(msgspec.Struct, frozen=True):
     """What was deleted, or would be."""
@@ -48,7 +45,7 @@ async def maintain(
         return f"{found.runs} runs, {found.events} events, {found.log_lines} log lines deleted"
 
     async def merged() -> str:
-        steps = await merge_index(store)
+        steps = await store.backend.tidy_index()
         return "merged" if steps else "nothing to merge"
 
     async def optimized() -> str:
@@ -102,14 +99,6 @@ async def would_prune(store: Store, keep: RetentionSettings) -> Pruned:
     )
 
 
-async def merge_index(store: Store) -> int:
-    """Merge the parts of the full-text index in short transactions; how many of them found something to do."""
-    steps, pages = 0, -MERGED_PAGES  # negative: make one part of all, to begin with
-    while await store.backend.write(_merge, pages):
-        steps, pages = steps + 1, MERGED_PAGES
-    return steps
-
-
 class _Limits(msgspec.Struct, frozen=True):
     """For runs, events and log lines: what ended then or earlier goes, in milliseconds since 1970; 0: nothing."""
 
@@ -157,11 +146,3 @@ async def _size(store: Store) -> int:
 
 def _now(tx: Transaction) -> int:
     return tx.now
-
-
-def _merge(tx: Transaction, pages: int) -> bool:
-    """Whether there was something to merge: less than two changed rows mean that there was not."""
-    [(before,)] = tx.rows("total_changes")
-    tx.rows("merge_index", pages=pages)
-    [(after,)] = tx.rows("total_changes")
-    return bool(after - before >= 2)

@@ -14,6 +14,7 @@ from quaero.models.event import Recorded
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.models.outcome import LogLevel, Settlement
 from quaero.search.query import Query
+from quaero.secrets.sealed_credential import SealedCredential
 from quaero.store import reads
 from quaero.store.backend import Backend
 from quaero.store.check import Finding, check
@@ -39,8 +40,19 @@ from quaero.store.reads import (
 )
 from quaero.store.rows import to_json
 from quaero.store.transaction import Change, Reader, Row, Transaction
-from quaero.store.transitions import control, definitions, duties, leases, pause, plan, schedules, variables
+from quaero.store.transitions import (
+    control,
+    credentials,
+    definitions,
+    duties,
+    leases,
+    pause,
+    plan,
+    schedules,
+    variables,
+)
 from quaero.store.transitions.claim import Claimed, ClaimRequest, claim
+from quaero.store.transitions.credentials import StoredCredential
 from quaero.store.transitions.definitions import Kept, NewDefinition
 from quaero.store.transitions.fold import fail_overdue, fail_run, fold
 from quaero.store.transitions.gates import Gate, GateScope, change_gate, gates
@@ -169,7 +181,7 @@ class Store:
     async def rescue(self, max_lost_leases: int) -> int:
         """Return the jobs of dead workers and of expired leases to the queue; how many."""
         owners = await self.backend.read(_lease_owners)
-        dead = self.backend.dead(owners)
+        dead = await self.backend.dead(owners)
         if not await self.backend.read(leases.any_lost, dead, self.backend.clock.ticks_ms()):
             return 0
         return await self.backend.write(leases.rescue, dead, max_lost_leases)
@@ -222,7 +234,7 @@ class Store:
         """Take or keep a duty that one process has at a time; whether it is this one's."""
         owner, ticks = self.backend.owner, self.backend.clock.ticks_ms()
         held = await self.backend.read(duties.holder, name)
-        dead = self.backend.dead([held.owner]) if held is not None and held.owner != owner else []
+        dead = await self.backend.dead([held.owner]) if held is not None and held.owner != owner else []
         if held is not None and not dead:
             if held.owner == owner and held.until - ticks > lease_ms / 2:
                 return True  # no need to write it down again
@@ -245,7 +257,7 @@ class Store:
     async def processes(self) -> tuple[Process, ...]:
         """The processes that execute jobs; those that are known to be dead are left out."""
         found = await self.backend.read(reads.processes)
-        dead = self.backend.dead([process.owner for process in found])
+        dead = await self.backend.dead([process.owner for process in found])
         return tuple(process for process in found if process.owner not in dead)
 
     # Looking
@@ -391,6 +403,22 @@ class Store:
     async def delete_variable(self, name: str) -> None:
         await self.backend.write(variables.delete_variable, name)
 
+    # Credentials
+
+    async def credentials(self) -> tuple[StoredCredential, ...]:
+        """All credentials, sealed, by name."""
+        return await self.backend.read(credentials.credentials)
+
+    async def credential(self, name: str) -> StoredCredential:
+        return await self.backend.read(credentials.credential, name)
+
+    async def put_credential(self, new: SealedCredential, *, replace: bool = False) -> None:
+        """Keep credentials under their name; a conflict when it is taken, unless `replace`."""
+        await self.backend.write(credentials.put_credential, new, replace)
+
+    async def delete_credential(self, name: str) -> None:
+        await self.backend.write(credentials.delete_credential, name)
+
     # Documents
 
     async def document(self, document_id: int) -> Document:
@@ -450,7 +478,7 @@ class Store:
 
     async def export(self, take: Callable[[Exported], None]) -> int:
         """Give everything in the store to `take`, from one snapshot and off the event loop; how much that was."""
-        return await self.backend.read(export, take)
+        return await self.backend.read(export, take, again=False)
 
     async def upkeep(self) -> dict[str, tuple[int, str]]:
         """When the store was last looked after: backup, restore, maintenance; each with a time and a text."""
@@ -492,6 +520,7 @@ def _change_gate(
 
 
 def _add_log_line(tx: Transaction, job_id: int, level: LogLevel, message: str) -> None:
+    tx.lock([job_id])
     tx.rows("add_log_line", job_id=job_id, at=tx.now, level=level, message=message)
 
 

@@ -4,12 +4,15 @@ The rules of the job tree are written once, in `store.transitions`, over these t
 statements in its own dialect (one file each, the same names) and the transactions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Flag, auto
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
+
+BeforeStatement = Callable[[str], None]
+"""Called with the name of every statement of a write transaction: the place where tests let the process crash."""
 
 
 class Change(Flag):
@@ -21,6 +24,7 @@ class Change(Flag):
     DECISION = auto()  # a child failed, or a parent has no open child left: the orchestrator must decide
     EVENTS = auto()  # there are new events
     STOPPED = auto()  # running jobs were taken from their workers (cancelled)
+    DUTY = auto()  # a duty became free
     FOREIGN = auto()  # another process committed: anything may have changed
 
 
@@ -49,6 +53,26 @@ class Transaction(Reader, Protocol):
         """Run the statement once for each mapping; the rows of all of them, in order."""
         ...
 
+    def lock(self, job_ids: Sequence[int]) -> None:
+        """Keep other transactions out of the runs that these jobs belong to, until the commit; waits for them.
+
+        What was read of those runs before may be outdated. A transition locks what it touches before it looks, and
+        once: who asks again with locks in hand may wait for one who waits for him.
+        """
+        ...
+
+    def try_lock(self, run_ids: Sequence[int]) -> list[int]:
+        """The same without waiting: those of the runs that are locked now."""
+        ...
+
+    def hold(self, *names: str, shared: bool = False) -> None:
+        """Keep others out of what is not a run, by any name; `shared`: only those who want it for themselves."""
+        ...
+
     def touch(self, change: Change) -> None:
         """Tell what this transaction changes; announced after the commit."""
         ...
+
+
+class OutdatedError(Exception):
+    """What was read before a lock was taken has changed since: the transaction is to be run again."""

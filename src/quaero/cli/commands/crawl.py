@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Pages fetched at once.  [default: 8]")
 @click.option("--tag", "tags", multiple=True, help="Put on every document; may be repeated.")
 @click.option("--timeout", type=duration, metavar="DURATION", help='Of the whole run, for example "30m".')
+@click.option("--auth", metavar="NAME", help="Stored credentials to show: quaero auth list.")
 @click.option("--ignore-robots", is_flag=True, help="Do not ask robots.txt.")
 @click.option(
     "--save-as",
@@ -48,6 +49,7 @@ def crawl(
     concurrency: int | None,
     tags: tuple[str, ...],
     timeout: int | None,
+    auth: str | None,
     ignore_robots: bool,
     save_as: Path | None,
     as_json: bool,
@@ -62,7 +64,17 @@ def crawl(
 
     user_agent = session.settings().crawler.user_agent or None
     options = CrawlOptions(
-        urls, max_pages, max_depth, include, exclude, concurrency, tags, timeout, ignore_robots, user_agent
+        urls,
+        max_pages,
+        max_depth,
+        include,
+        exclude,
+        concurrency,
+        tags,
+        timeout,
+        ignore_robots,
+        user_agent,
+        auth,
     )
 
     async def pick(engine: "Engine", view: "View") -> int:

@@ -68,7 +68,7 @@ def check_database(session: Session, as_json: bool) -> int:
 
 @click.command(cls=Command)
 @click.option(
-    "--vacuum", is_flag=True, help="Also write the whole file anew; no other process may have it open."
+    "--vacuum", is_flag=True, help="Also write a whole file anew; no other process may have it open."
 )
 @click.option("--dry-run", is_flag=True, help="Only count what would be deleted.")
 @as_json
@@ -108,9 +108,10 @@ def maintain_database(session: Session, vacuum: bool, dry_run: bool, as_json: bo
 @as_json
 @pass_session
 def migrate_database(session: Session, only_check: bool, as_json: bool) -> None:
-    """Bring an older database up to date; a copy of it as it was is kept beside it.
+    """Bring an older database up to date; of a file, a copy as it was is kept beside it.
 
-    Every command does that when it opens one. A database that is not there is made.
+    Every command does that when it opens one. A file that is not there is made, and so are the tables on a server. On a
+    server all processes of the older version must have ended before.
     """
     versions = session.open_file(session.settings()).versions()
     if not only_check:

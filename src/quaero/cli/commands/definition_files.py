@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.definition_file import file_bytes, read_file, warn_of_unused
+from quaero.cli.definition_file import file_bytes, read_file, warn_of_missing
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.shapes import Json, kept_json
@@ -76,7 +76,7 @@ def import_definitions(session: Session, files: tuple[Path, ...], replace: bool,
     async def keep(engine: "Engine") -> "tuple[tuple[Kept, ...], list[tuple[str, str]]]":
         new = await engine.control.read_all([(str(file), file_bytes(file)) for file in files])
         for each in new:
-            warn_of_unused(each.definition)
+            await warn_of_missing(engine, each.definition)
         kept = await engine.control.keep(*new, replace_edited=replace)
         return kept, await engine.control.unknown_names([each.definition for each in new])
 
@@ -143,7 +143,7 @@ async def _complaints(engine: "Engine", file: Path) -> "tuple[Complaint, ...]":
     from quaero.jobs.definitions.reader import InvalidDefinition
 
     try:
-        warn_of_unused(await read_file(engine, file))
+        await warn_of_missing(engine, await read_file(engine, file))
     except InvalidDefinition as error:
         return error.complaints
     return ()

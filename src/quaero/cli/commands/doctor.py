@@ -1,11 +1,16 @@
 """`quaero doctor`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import one_line, print_json
+
+if TYPE_CHECKING:
+    from quaero.cli.checks import Check
 
 PROBLEM = 1
 
@@ -28,7 +33,11 @@ def doctor(session: Session, as_json: bool) -> int:
     else:
         for check in checks:
             remedy = f". {check.remedy}" if check.remedy else ""
-            click.echo(
-                f"{'ok' if check.ok else 'problem':<8} {check.name + ':':<10} {one_line(check.text + remedy)}"
-            )
+            click.echo(f"{_verdict(check):<8} {check.name + ':':<10} {one_line(check.text + remedy)}")
     return 0 if sound else PROBLEM
+
+
+def _verdict(check: "Check") -> str:
+    if not check.ok:
+        return "problem"
+    return "warning" if check.remedy else "ok"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.jobs.summary import RunSummary, StepSummary
     from quaero.models.job import Job
+    from quaero.store.reads import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Tree:
     summary: "RunSummary"
     run: "JobView"
     children: "tuple[tuple[StepSummary, tuple[Job, ...]], ...]"
+    workers: "dict[int, Process]"
     hints: tuple[str, ...]
 
 
@@ -72,7 +74,7 @@ async def _keep_shown(engine: "Engine", job_id: int, session: Session) -> int:
 
 
 async def _tree(engine: "Engine", job_id: int, limit: int, session: Session) -> Tree:
-    from quaero.cli.job_view import view_of
+    from quaero.cli.job_view import view_of, workers_of
     from quaero.cli.live.notes import notes_of
     from quaero.store.reads import JobFilter
 
@@ -90,6 +92,7 @@ async def _tree(engine: "Engine", job_id: int, limit: int, session: Session) -> 
         summary,
         await view_of(engine.store, run.id),
         tuple(children),
+        await workers_of(engine.store, [job for step, jobs in children for job in (step.job, *jobs)]),
         tuple(note.text for note in notes),
     )
 
@@ -98,7 +101,8 @@ def _tree_json(tree: Tree) -> Json:
     from quaero.cli.job_view import JobView
 
     steps = [
-        job_json(_step_view(tree, step)) | {"jobs": [job_json(JobView(job)) for job in jobs]}
+        job_json(_step_view(tree, step))
+        | {"jobs": [job_json(JobView(job, worker=tree.workers.get(job.id))) for job in jobs]}
         for step, jobs in tree.children
     ]
     return job_json(tree.run) | {"steps": steps, "hints": list(tree.hints)}
@@ -107,7 +111,8 @@ def _tree_json(tree: Tree) -> Json:
 def _step_view(tree: Tree, step: "StepSummary") -> "JobView":
     from quaero.cli.job_view import JobView, standing
 
-    return JobView(step.job, standing([(step.job, step.progress)], tree.summary.job))
+    worker = tree.workers.get(step.job.id)
+    return JobView(step.job, standing([(step.job, step.progress)], tree.summary.job), worker=worker)
 
 
 def _tree_lines(tree: Tree) -> list[str]:

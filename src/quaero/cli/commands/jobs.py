@@ -23,20 +23,28 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @job_filters
 @page
+@click.option("--wide", is_flag=True, help="Also when it began, how often it was tried, and who executes it.")
 @watch
 @as_json
 @pass_session
 def list_jobs(
-    session: Session, wanted: "JobFilter", limit: int, cursor: int | None, watch: bool, as_json: bool
+    session: Session,
+    wanted: "JobFilter",
+    limit: int,
+    cursor: int | None,
+    wide: bool,
+    watch: bool,
+    as_json: bool,
 ) -> None:
     """List jobs, newest first."""
+    table = _wide_table if wide else _table
 
     async def keep_looking(engine: "Engine") -> None:
         from quaero.cli.live.changes import keep_shown
 
         async def look() -> tuple[list[str], bool]:
             _, views = await _jobs(engine, wanted, limit, cursor)
-            return _table(views), False
+            return table(views), False
 
         await keep_shown(engine.store, look)
 
@@ -48,7 +56,7 @@ def list_jobs(
     if as_json:
         print_json(listing(map(job_json, views), found.total, found.next_cursor))
         return
-    for line in _table(views):
+    for line in table(views):
         click.echo(line)
     print_next_page(found.next_cursor, len(found.items), found.total)
 
@@ -117,6 +125,18 @@ def _row(view: "JobView") -> tuple[str, ...]:
     type_ = job.type if job.kind != "run" else "run"
     name = f"{job.name} ({', '.join(details)})" if details else job.name
     return str(job.id), str(job.state), type_, local_time(job.created_at), name
+
+
+def _wide_table(views: "list[JobView]") -> list[str]:
+    head = ("id", "status", "type", "created", "started", "attempt", "worker", "name")
+    return table_lines(head, map(_wide_row, views))
+
+
+def _wide_row(view: "JobView") -> tuple[str, ...]:
+    *first, name = _row(view)
+    job, worker = view.job, view.worker
+    who = "-" if worker is None else f"{worker.role} {worker.pid} on {worker.host}"
+    return *first, local_time(job.started_at), str(job.attempt), who, name
 
 
 def _lines_of(shape: "Json") -> list[str]:

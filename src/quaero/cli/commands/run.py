@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.definition_file import file_bytes, warn_of_unused
+from quaero.cli.definition_file import file_bytes
 from quaero.cli.gate_options import check_one_named, gate_json_of, gate_named, gate_options
 from quaero.cli.launch_options import launch_options, launch_wish
 from quaero.cli.options import as_json, id_or_gate, job_id
@@ -189,7 +189,6 @@ async def _definition(engine: "Engine", named: str) -> "JobDefinition":
     if not _means_file(file):
         return (await engine.control.definition(named)).definition
     [read] = await engine.control.read_all([(named, file_bytes(file))])
-    warn_of_unused(read.definition)
     await engine.control.keep(read)
     return read.definition
 

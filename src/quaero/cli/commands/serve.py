@@ -46,6 +46,7 @@ def serve(session: Session, workers: int, concurrency: int | None) -> int:
             worker_command(session, concurrency, None, until_idle=False),
             workers,
             click.echo,
+            database=session.database,
             drain_seconds=drain_seconds(grace_ms),
         )
         return await work(engine, duty, click.echo, more if workers > 1 else None)

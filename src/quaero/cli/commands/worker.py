@@ -67,6 +67,7 @@ def worker(
             worker_command(session, concurrency, types, until_idle=until_idle),
             processes,
             click.echo,
+            database=session.database,
             until_idle=until_idle,
             drain_seconds=drain_seconds(grace_ms),
         )
@@ -79,10 +80,8 @@ def worker(
 def worker_command(
     session: Session, concurrency: int | None, types: str | None, *, until_idle: bool
 ) -> list[str]:
-    """The words that start one worker process which is kept alive by this one."""
+    """The words that start one worker process which is kept alive by this one; not where its database is."""
     words = ["worker", "--supervised"]
-    if session.database is not None:
-        words += ["--database", session.database]
     if session.debug:
         words.append("--debug")
     if concurrency is not None:

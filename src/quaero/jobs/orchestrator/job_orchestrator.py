@@ -58,7 +58,7 @@ class StoreOrchestrator(JobOrchestrator):
         self._forget = self._store.on_change(self._changed)
 
     def _changed(self, change: Change) -> None:
-        if change & Change.FOREIGN and not self._on_duty:
+        if change & (Change.DUTY | Change.FOREIGN) and not self._on_duty:
             self._sweep.wake()  # the process on duty may have left
         if change & Change.DECISION:
             self._decision = True

@@ -11,6 +11,7 @@ from quaero.models.outcome import LogLevel, LogLine, Outcome
 
 if TYPE_CHECKING:
     from quaero.jobs.control import Control
+    from quaero.models.credential import Credential
 
 
 def storable(text: str) -> str:
@@ -71,6 +72,14 @@ class JobContext:
     @property
     def spawner(self) -> JobSpawner:
         return self
+
+    async def credential(self) -> "Credential | None":
+        """The stored credentials that the definition names, opened; None: it names none.
+
+        `JobFailure` where they are gone or cannot be opened here. Nothing of them may get into a result or a log.
+        """
+        name = self.definition.auth
+        return None if name is None else await self.control.credentials.for_job(name)
 
     def spawn_child_job(
         self,

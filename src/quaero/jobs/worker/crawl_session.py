@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from quaero.crawler.fetch import Fetcher
+from quaero.crawler.fetch import Credentials, Fetcher
 from quaero.crawler.politeness import HostGates
 from quaero.crawler.response import FetchLimits, Response
 from quaero.crawler.robots import RobotsCache, RobotsRules
@@ -44,11 +44,16 @@ class CrawlSession:
             raise rules.failure
         return rules
 
-    async def fetch(self, url: str, crawl_delay: float | None) -> Response:
-        """Fetch a page in its host's turn, and let the gate learn from how that went."""
+    async def fetch(self, url: str, crawl_delay: float | None, credentials: Credentials) -> Response:
+        """Fetch a page in its host's turn, and let the gate learn from how that went.
+
+        For `credentials` see `Fetcher`.
+        """
         async with self.gates.turn(url, crawl_delay=crawl_delay):
             try:
-                response = await self.fetcher.fetch(url, may_follow=self.scope.permits)
+                response = await self.fetcher.fetch(
+                    url, may_follow=self.scope.permits, credentials=credentials
+                )
             except FetchError as error:
                 self._observe(url, error)
                 raise

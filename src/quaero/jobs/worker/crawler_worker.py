@@ -3,16 +3,19 @@
 import os
 from collections import OrderedDict
 
+from quaero.crawler.credentials import NO_HEADERS, request_headers
+from quaero.crawler.fetch import Credentials
 from quaero.crawler.page import ParsedPage, ParseRequest
 from quaero.crawler.parser_pool import ParserPool
 from quaero.crawler.response import Response
 from quaero.jobs.manager.crawler_manager import CHILD_TYPE, CrawlConfig, page_job
 from quaero.jobs.worker import JobContext
 from quaero.jobs.worker.crawl_session import CrawlSession
+from quaero.models.credential import Credential
 from quaero.models.document import NewDocument
 from quaero.models.errors import FetchError, JobFailure
 from quaero.models.job import Job
-from quaero.models.outcome import Outcome
+from quaero.models.outcome import LogLevel, Outcome
 
 SESSIONS_KEPT = 8
 PARSERS = min(2, os.cpu_count() or 1)
@@ -51,6 +54,7 @@ class CrawlerWorker:
 
     async def _crawl(self, job: Job, context: JobContext, session: CrawlSession) -> Outcome:
         url: str = job.config["url"]
+        shown = _credentials(job, await context.credential(), context)
         crawl_delay = None
         if session.config.respect_robots:
             rules = await session.rules_for(url)
@@ -58,7 +62,7 @@ class CrawlerWorker:
                 return _disallowed(job, url)
             crawl_delay = rules.crawl_delay
         try:
-            response = await session.fetch(url, crawl_delay)
+            response = await session.fetch(url, crawl_delay, shown)
         except FetchError as error:
             return _not_for_us(job, error)
         page = await self._parse(response, session)
@@ -94,6 +98,16 @@ class CrawlerWorker:
             if len(self._sessions) > SESSIONS_KEPT and not session.running:
                 del self._sessions[parent_id]
                 await session.close()
+
+
+def _credentials(job: Job, credential: Credential | None, context: JobContext) -> Credentials:
+    """What requests show; the log of a start URL says when that is nothing."""
+    if credential is None:
+        return lambda _: NO_HEADERS
+    if job.depth == 0 and not request_headers(credential, job.config["url"], context.now_ms()):
+        what = f'asked for without the credentials "{context.definition.auth}": nothing of them is for this URL now'
+        context.log(f"{what}; they belong to {', '.join(credential.hosts)}", LogLevel.WARNING)
+    return lambda url: request_headers(credential, url, context.now_ms())
 
 
 def _disallowed(job: Job, url: str) -> Outcome:

@@ -24,10 +24,13 @@ from quaero.store.sqlite.readers import Readers
 from quaero.store.sqlite.shared_clock import shared_clock
 from quaero.store.sqlite.statements import migrations, statement
 from quaero.store.sqlite.upkeep import checkpoint, optimize, space, vacuum
-from quaero.store.sqlite.writer import BeforeStatement, Writer
-from quaero.store.transaction import Change, Reader, Transaction
+from quaero.store.sqlite.writer import Writer
+from quaero.store.transaction import BeforeStatement, Change, Reader, Transaction
 
 T = TypeVar("T")
+
+MERGED_PAGES = 500
+"""Pages of the full-text index that are merged in one transaction."""
 
 
 class SqliteBackend:
@@ -70,7 +73,7 @@ class SqliteBackend:
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         return await self._writer.run(function, *arguments)
 
-    async def read(self, function: Callable[..., T], *arguments: Any) -> T:
+    async def read(self, function: Callable[..., T], *arguments: Any, again: bool = True) -> T:
         return await self._readers.run(function, *arguments)
 
     def search(
@@ -116,6 +119,12 @@ class SqliteBackend:
     async def checkpoint(self) -> bool:
         return await asyncio.to_thread(checkpoint, self.path)
 
+    async def tidy_index(self) -> int:
+        steps, pages = 0, -MERGED_PAGES  # negative: make one part of all, to begin with
+        while await self.write(_merge, pages):
+            steps, pages = steps + 1, MERGED_PAGES
+        return steps
+
     async def optimize(self) -> None:
         await asyncio.to_thread(optimize, self.path)
 
@@ -131,7 +140,7 @@ class SqliteBackend:
         self.require_alone()
         await asyncio.to_thread(vacuum, self.path)
 
-    def dead(self, owners: Sequence[str]) -> list[str]:
+    async def dead(self, owners: Sequence[str]) -> list[str]:
         return [owner for owner in owners if self._owner.is_dead(owner)]
 
     def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
@@ -164,3 +173,11 @@ def _damage(path: Path) -> tuple[Finding, ...]:
 
 def _check_index(tx: Transaction) -> None:
     tx.rows("check_index")
+
+
+def _merge(tx: Transaction, pages: int) -> bool:
+    """Whether there was something to merge: less than two changed rows mean that there was not."""
+    [(before,)] = tx.rows("total_changes")
+    tx.rows("merge_index", pages=pages)
+    [(after,)] = tx.rows("total_changes")
+    return bool(after - before >= 2)

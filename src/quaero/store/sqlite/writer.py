@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +15,7 @@ from quaero.models.errors import StoreError
 from quaero.store.clock import Clock
 from quaero.store.sqlite.connection import refusal
 from quaero.store.sqlite.statements import statement
-from quaero.store.transaction import Change, Parameters, Row
+from quaero.store.transaction import BeforeStatement, Change, Parameters, Row
 
 T = TypeVar("T")
 
@@ -35,8 +35,6 @@ OF_THE_DATABASE = (
     apsw.BusyError,
 )
 """Errors that no caller has caused."""
-
-BeforeStatement = Callable[[str], None]
 
 
 class SqliteTransaction:
@@ -65,6 +63,15 @@ class SqliteTransaction:
         if self._before is not None:
             self._before(name)
         return self._cursor.executemany(statement(name), parameters).fetchall()
+
+    def lock(self, job_ids: Sequence[int]) -> None:
+        """Nothing to do: a database file has one writer at a time."""
+
+    def try_lock(self, run_ids: Sequence[int]) -> list[int]:
+        return list(run_ids)
+
+    def hold(self, *names: str, shared: bool = False) -> None:
+        """Nothing to do."""
 
     def touch(self, change: Change) -> None:
         self.change |= change

@@ -9,7 +9,10 @@ from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
 from quaero.store.transaction import Row, Transaction
-from quaero.store.transitions.gates import Rooms
+from quaero.store.transitions.gates import Rooms, what_gates_let_through
+
+FEWEST_LANES = 16
+"""Parents that one claim looks at together at least, however few jobs it wants."""
 
 
 class ClaimRequest(msgspec.Struct, frozen=True):
@@ -45,6 +48,7 @@ class Lane(msgspec.Struct):
     """A parent with pending jobs. `room`: how many more of them may run; None: any number."""
 
     parent_id: int
+    run_id: int
     room: int | None
     run_priority: int
     definition_id: str
@@ -62,19 +66,26 @@ def claim(tx: Transaction, request: ClaimRequest) -> Claimed:
 
     Within each parent's concurrency, and within what the gates let through.
     """
-    lanes = [Lane(*row) for row in tx.rows("ready_lanes", root_id=request.root_id, now=tx.now)]
-    claiming = _Claiming(tx, request)
+    rooms = what_gates_let_through(tx)
+    claiming = _Claiming(tx, request, rooms)
     served: dict[int, int] = {}
-    for priority, equals in groupby(lanes, key=lambda lane: lane.run_priority):
-        in_turn = _in_turn(list(equals), request.after.get(priority, 0))
-        claiming.share_out(in_turn)
-        first = next((lane.parent_id for lane in in_turn if lane.taken), None)
+    for priority, equals in groupby(_lanes(tx, request), key=lambda lane: lane.run_priority):
+        claiming.take_from(_in_turn(list(equals), request.after.get(priority, 0)))
+        first = claiming.first_served(priority)
         if first is not None:
             served[priority] = first
+    claiming.wait_for_the_first_busy()
     _record(tx, claiming.jobs)
-    empty = [lane.parent_id for lane in lanes if lane.empty]
-    next_at = None if claiming.jobs else _next_time(tx, empty)
+    next_at = None if claiming.jobs else _next_time(tx, claiming.empty)
     return Claimed(tuple(claiming.jobs), next_at, served)
+
+
+def _lanes(tx: Transaction, request: ClaimRequest, runs: Sequence[int] | None = None) -> list[Lane]:
+    """The parents with pending jobs, of these runs or of all that the request is about; by priority, then id."""
+    if runs is None and request.root_id is not None:
+        runs = [request.root_id]
+    rows = tx.rows("ready_lanes", runs=None if runs is None else to_json(runs), now=tx.now)
+    return [Lane(*row) for row in rows]
 
 
 def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
@@ -87,13 +98,50 @@ def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
 class _Claiming:
     """One claim while it is made."""
 
-    def __init__(self, tx: Transaction, request: ClaimRequest) -> None:
-        self._tx, self._request = tx, request
-        self._rooms = Rooms(tx)
+    def __init__(self, tx: Transaction, request: ClaimRequest, rooms: Rooms) -> None:
+        self._tx, self._request, self._rooms = tx, request, rooms
         self._no_more_suspects = False
+        self._locked: list[Lane] = []
+        self._busy: list[int] = []
         self.jobs: list[Job] = []
 
-    def share_out(self, lanes: Sequence[Lane]) -> None:
+    @property
+    def empty(self) -> list[int]:
+        """The parents that had no ready job left."""
+        return [lane.parent_id for lane in self._locked if lane.empty]
+
+    def first_served(self, priority: int) -> int | None:
+        """Of the parents of this priority the first one that gave a job."""
+        served = (lane.parent_id for lane in self._locked if lane.run_priority == priority and lane.taken)
+        return next(served, None)
+
+    def take_from(self, lanes: Sequence[Lane]) -> None:
+        """Take jobs of these lanes, as far as nobody else is at their runs; no more runs at once than are needed."""
+        at_once = max(self._request.limit, FEWEST_LANES)
+        for start in range(0, len(lanes), at_once):
+            if len(self.jobs) < self._request.limit:
+                some = lanes[start : start + at_once]
+                runs = sorted({lane.run_id for lane in some})
+                locked = self._tx.try_lock(runs)
+                self._busy += [run_id for run_id in runs if run_id not in locked]
+                self._share_out_again(some, locked)
+
+    def wait_for_the_first_busy(self) -> None:
+        """When others were at every run, wait for one of them rather than go away with nothing."""
+        if self._busy and not self._locked:
+            run_id = self._busy[0]
+            self._tx.lock([run_id])
+            self._share_out_again(_lanes(self._tx, self._request, [run_id]), [run_id])
+
+    def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[int]) -> None:
+        """Share out the lanes of the locked runs as they are now; they were seen before the lock."""
+        if locked:
+            fresh = {lane.parent_id: lane for lane in _lanes(self._tx, self._request, locked)}
+            lanes = [fresh[lane.parent_id] for lane in seen if lane.parent_id in fresh]
+            self._locked += lanes
+            self._share_out(lanes)
+
+    def _share_out(self, lanes: Sequence[Lane]) -> None:
         for equal_shares in (True, False):  # first everybody's share, then what others left
             for place, lane in enumerate(lanes):
                 left = self._request.limit - len(self.jobs)

@@ -19,6 +19,7 @@ def require(tx: Transaction, job_id: int) -> Job:
 
 def cancel(tx: Transaction, job_id: int) -> int:
     """Cancel a job with everything open below it; how many jobs were cancelled. Final jobs are a `ConflictError`."""
+    tx.lock([job_id])
     job = require(tx, job_id)
     if job.state.final:
         raise ConflictError(f"job {job_id} is already {job.state}")
@@ -33,6 +34,7 @@ def delete(tx: Transaction, job_id: int, documents: bool = False) -> int:
 
     Its documents stay unless `documents` is set: then those go that no later run has seen again.
     """
+    tx.lock([job_id])
     job = require(tx, job_id)
     if job.kind is not JobKind.RUN:
         raise ConflictError(
@@ -59,6 +61,7 @@ def set_priority(tx: Transaction, job_id: int, priority: int) -> None:
     """
     if abs(priority) > LARGEST_PRIORITY:
         raise UsageError(f"a priority is a number between -{LARGEST_PRIORITY} and {LARGEST_PRIORITY}")
+    tx.lock([job_id])
     job = require(tx, job_id)
     if job.state.final:
         raise ConflictError(f"job {job_id} is already {job.state}")

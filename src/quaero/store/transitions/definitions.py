@@ -36,6 +36,7 @@ def import_definitions(
     tx: Transaction, new: Sequence[NewDefinition], replace_edited: bool
 ) -> tuple[Kept, ...]:
     """Keep definitions from files under their ids. `replace_edited`: also over what was edited in the store."""
+    tx.hold("definitions")
     if not replace_edited:
         _check_unedited(tx, new)
     kept = tuple(_import(tx, each) for each in new)
@@ -45,6 +46,7 @@ def import_definitions(
 
 def edit_definition(tx: Transaction, new: NewDefinition, version: int) -> Kept:
     """Keep what a person wrote on top of the version that it was made from; 0: there must be none yet."""
+    tx.hold("definitions")
     definition = new.definition
     if version == 0:
         if tx.rows("get_definition", id=definition.id):
@@ -68,6 +70,7 @@ def edit_definition(tx: Transaction, new: NewDefinition, version: int) -> Kept:
 
 def switch_definition(tx: Transaction, definition_id: str, enabled: bool) -> Kept:
     """Allow new runs of a definition, or refuse them."""
+    tx.hold("definitions")
     stored = reads.definition(tx, definition_id)
     if stored.definition.enabled == enabled:
         return Kept(definition_id, None, stored.version)
@@ -78,6 +81,7 @@ def switch_definition(tx: Transaction, definition_id: str, enabled: bool) -> Kep
 
 def delete_definition(tx: Transaction, definition_id: str) -> None:
     """Delete a definition without an open run. Its versions stay, and so do its runs and documents."""
+    tx.hold("definitions", f"launch {definition_id}")
     if open_runs := tx.rows("open_run_of_definition", definition_id=definition_id):
         run_id = open_runs[0][0]
         raise ConflictError(

@@ -43,4 +43,4 @@ def has_duty(reader: Reader, name: str, owner: str) -> bool:
 def give_up_duties(tx: Transaction, owner: str) -> None:
     """Let others have them at once."""
     tx.rows("give_up_duties", owner=owner)
-    tx.touch(Change.DECISION)
+    tx.touch(Change.DECISION | Change.DUTY)

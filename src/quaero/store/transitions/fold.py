@@ -29,6 +29,7 @@ def fold(tx: Transaction, run_id: int, definition_of: DefinitionOf, owner: str |
     """
     if owner is not None and not has_duty(tx, ORCHESTRATOR, owner):
         return
+    tx.lock([run_id])
     journal = Journal(tx)
     while changed := tx.rows("dirty_parents", root_id=run_id):
         for (job_id,) in changed:
@@ -48,6 +49,7 @@ def fold(tx: Transaction, run_id: int, definition_of: DefinitionOf, owner: str |
 
 def fail_run(tx: Transaction, run_id: int, error: Exception) -> None:
     """End a run that cannot be folded, so that it does not hold up the others."""
+    tx.lock([run_id])
     run = job_of(tx.rows("get_job", id=run_id)[0])
     if not run.state.final:
         journal = Journal(tx)
@@ -70,6 +72,7 @@ def _definition(
 
 def fail_overdue(tx: Transaction) -> None:
     """End the runs and steps whose timeout has passed, with everything that is still open in them."""
+    tx.lock([job_id for job_id, _ in tx.rows("overdue", now=tx.now)])
     journal = Journal(tx)
     for job_id, timeout in tx.rows("overdue", now=tx.now):
         job = job_of(tx.rows("get_job", id=job_id)[0])

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import msgspec
 
 from quaero.models.errors import NotFoundError, UsageError
-from quaero.store.transaction import Change, Reader, Transaction
+from quaero.store.transaction import Change, OutdatedError, Reader, Transaction
 
 GateScope = Literal["all", "definition", "type", "host"]
 
@@ -43,6 +43,7 @@ def change_gate(
     `UsageError` for a gate that makes no sense.
     """
     _check(scope, key, concurrency)
+    tx.hold("gates")
     found = tx.rows("get_gate", scope=scope, key=key)
     old_limit, old_paused = found[0] if found else (None, 0)
     limit = old_limit if concurrency is None else concurrency or None
@@ -69,6 +70,15 @@ def _check(scope: str, key: str, concurrency: int | None) -> None:
             f"a limit of {concurrency} jobs makes no sense",
             remedy=f"0 takes it away, {LARGEST_LIMIT} is the most",
         )
+
+
+def what_gates_let_through(tx: Transaction) -> "Rooms":
+    """Exact over all processes: while there are gates, claims take turns, and a change of one waits for all claims."""
+    limited = bool(tx.rows("get_gates"))
+    tx.hold("gates", shared=not limited)
+    if not limited and tx.rows("get_gates"):
+        raise OutdatedError
+    return Rooms(tx)
 
 
 class Rooms:

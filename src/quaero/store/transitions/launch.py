@@ -9,6 +9,7 @@ from quaero.models.progress import EndRule
 from quaero.store.journal import Journal
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
+from quaero.store.transitions.credentials import require_credentials
 from quaero.store.transitions.turns import give_turns
 
 LARGEST_PRIORITY = 1_000_000
@@ -44,6 +45,7 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
     _check(options)
+    tx.hold(*sorted(_at_most_one_open(what, options)))
     known = None if options.key is None else _run_of_key(tx, options.key, what.definition.id)
     if known is not None:
         return known
@@ -55,6 +57,16 @@ def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     run_id, _ = _launch_all(tx, journal, what, options, needs=None)
     journal.flush()
     return run_id
+
+
+def _at_most_one_open(what: Launch, options: LaunchOptions) -> set[str]:
+    """Names for the definitions of which no second run may come about at the same time."""
+    names = {f"launch {what.definition.id}"} if options.alone or options.key is not None else set()
+    for each in (*what.before, *what.after):
+        names |= _at_most_one_open(
+            each, msgspec.structs.replace(options, alone=not each.definition.overlap, key=None)
+        )
+    return names
 
 
 def _check(options: LaunchOptions) -> None:
@@ -121,6 +133,7 @@ def _launch_all(
 def _create_run(
     tx: Transaction, journal: Journal, definition: JobDefinition, options: LaunchOptions, *, waits: bool
 ) -> int:
+    require_credentials(tx, definition.id, definition.auth)
     state = JobState.WAITING if waits else JobState.PENDING
     [(run_id,)] = tx.rows(
         "insert_job",

@@ -18,6 +18,7 @@ BEHIND_THE_OTHERS = 1
 
 def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
     """Extend the leases, given as (job id, lease number); those that are still held."""
+    tx.lock([job_id for job_id, _ in leases])
     until = tx.ticks + lease_ms
     extended = tx.many(
         "extend_lease",
@@ -42,8 +43,10 @@ def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) ->
     One of the jobs that a lost worker executed may be what killed it, so each gets its share of the suspicion: the
     whole of it when it was the only one. A job under the suspicion of `max_lost_leases` kills ends as failed.
     """
+    question = {"ticks": tx.ticks, "dead_owners": to_json(dead_owners)}
+    tx.lock([job_id for job_id, *_ in tx.rows("lost_leases", **question)])
     journal = Journal(tx)
-    lost = tx.rows("lost_leases", ticks=tx.ticks, dead_owners=to_json(dead_owners))
+    lost = tx.rows("lost_leases", **question)
     executed = Counter(owner for _, _, owner, _, _ in lost)
     for job_id, lease_number, owner, losses, suspicion in lost:
         share = 1 / executed[owner]

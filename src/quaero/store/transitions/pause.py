@@ -9,6 +9,7 @@ from quaero.store.transitions.control import require
 
 def pause(tx: Transaction, job_id: int) -> None:
     """Hold a run or a pending job back. What runs may finish; the timeouts of a paused run stand still."""
+    tx.lock([job_id])
     job = require(tx, job_id)
     if job.state is JobState.PAUSED:
         raise ConflictError(f"job {job_id} is paused already", remedy=f"Go on: quaero jobs resume {job_id}")
@@ -26,6 +27,7 @@ def pause(tx: Transaction, job_id: int) -> None:
 
 def unpause(tx: Transaction, job_id: int) -> None:
     """Let a paused run or job go on."""
+    tx.lock([job_id])
     job = require(tx, job_id)
     if job.state is not JobState.PAUSED:
         raise ConflictError(f"job {job_id} is {job.state}, not paused")

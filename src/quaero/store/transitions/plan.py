@@ -47,5 +47,6 @@ def fail_plan(tx: Transaction, parent: Job, code: str, error: str) -> None:
 
 
 def _fence(tx: Transaction, parent: Job) -> None:
+    tx.lock([parent.id])
     if not tx.rows("held_lease", id=parent.id, lease_number=parent.lease_number):
         raise LeaseLostError("the lease of this parent job is gone", where=f"job {parent.id}")

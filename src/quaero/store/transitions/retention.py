@@ -60,14 +60,17 @@ def prune_run(tx: Transaction, run_id: int, before: int) -> int:
 
 def prune_events(tx: Transaction, run_id: int, before: int) -> int:
     """Delete a batch of a run's first events; how many. The numbers of the others stay."""
+    tx.lock([run_id])
     pruned = tx.rows("prune_events", root_id=run_id, before=before, limit=BATCH)
     return len(tx.rows("delete_events", root_id=run_id, last=pruned[0][0])) if pruned else 0
 
 
 def prune_log(tx: Transaction, job_ids: Sequence[int], before: int) -> int:
     """Delete the whole logs of these jobs; how many lines."""
+    tx.lock(job_ids)
     return len(tx.rows("delete_log_lines", job_ids=to_json(job_ids), before=before))
 
 
-def _is_old(reader: Reader, run_id: int, before: int) -> bool:
-    return reader.rows("old_runs", before=before, after=run_id - 1, limit=1) == [(run_id,)]
+def _is_old(tx: Transaction, run_id: int, before: int) -> bool:
+    tx.lock([run_id])
+    return tx.rows("old_runs", before=before, after=run_id - 1, limit=1) == [(run_id,)]

@@ -18,6 +18,7 @@ def retry(tx: Transaction, job_id: int, definition_of: DefinitionOf) -> int:
 
     The run's timeout starts anew. `ConflictError` when there is nothing to try again.
     """
+    tx.lock([job_id])
     job = require(tx, job_id)
     journal = Journal(tx)
     count = _reopen_below(tx, journal, job)
@@ -77,6 +78,7 @@ def _reopen_above(tx: Transaction, journal: Journal, job: Job, definition_of: De
     definition = definition_of(tx, run.id)
     if run.state.final:
         if not definition.overlap:
+            tx.hold(f"launch {definition.id}")
             require_no_open_run(tx, definition)
         _reopen(tx, journal, run, JobState.RUNNING)
         tx.rows("drop_needs", run_id=run.id)  # the person wants it to run

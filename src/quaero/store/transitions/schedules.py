@@ -137,6 +137,7 @@ def fire(tx: Transaction, firing: Firing, what: Launch) -> int | None:
     """
     if not _take(tx, firing):
         return None
+    tx.hold(f"launch {firing.definition_id}")
     key = f"schedule:{firing.definition_id}:{firing.planned}"
     found = tx.rows("run_of_key", launch_key=key)
     if not found and not what.definition.overlap and _is_open(tx, firing.definition_id):

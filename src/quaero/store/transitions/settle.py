@@ -17,6 +17,7 @@ BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 
 def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int, int]]:
     """Record the settlements whose leases still hold; the leases, as (job id, number), of those that were refused."""
+    tx.lock([each.job_id for each in settlements])
     journal = Journal(tx)
     accepted, refused = _move_jobs(tx, settlements)
     slots_back: Counter[int] = Counter()

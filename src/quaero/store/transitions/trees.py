@@ -58,8 +58,12 @@ def end(
 
 def _tell_the_next(tx: Transaction, journal: Journal, run: Job, state: JobState) -> None:
     """Runs that waited for this one begin, or never will."""
-    for (run_id,) in tx.rows("runs_that_need", needs_id=run.id):
+    next_runs = [run_id for (run_id,) in tx.rows("runs_that_need", needs_id=run.id)]
+    tx.lock(next_runs)
+    for run_id in next_runs:
         waiting = job_of(tx.rows("get_job", id=run_id)[0])
+        if waiting.state.final:
+            continue
         if state is not JobState.COMPLETED:
             text = f"run {run.id} ({run.type}), which it needs, ended as {state}"
             close_tree(tx, journal, waiting, JobState.CANCELLED, "needed_run", text)

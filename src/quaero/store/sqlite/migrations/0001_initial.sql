@@ -43,6 +43,17 @@ CREATE TABLE variables (
   updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What crawls are let in by. The key that opens it is in no table.
+CREATE TABLE credentials (
+  name TEXT PRIMARY KEY,
+  hosts TEXT NOT NULL CHECK (json_valid(hosts)), -- whom it is for, as JSON; sealed too
+  kind TEXT NOT NULL CHECK (kind IN ('cookie', 'header', 'bearer', 'basic', 'imported')),
+  sealed TEXT NOT NULL,
+  key_id TEXT NOT NULL,               -- of the key that it is sealed with
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   root_id INTEGER NOT NULL,

@@ -1,0 +1,212 @@
+"""The PostgreSQL backend: a few writers and readers, and one connection that listens."""
+
+import asyncio
+import platform
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+
+from quaero.models.document import SearchHit
+from quaero.models.errors import UsageError
+from quaero.search.query import Query
+from quaero.settings import PostgresSettings
+from quaero.store.check import Finding
+from quaero.store.clock import Clock
+from quaero.store.database_file import Progress
+from quaero.store.postgres import upkeep
+from quaero.store.postgres.clock import DatabaseClock
+from quaero.store.postgres.connection import IN_WRITING, SESSION, Connection, connect, masked, refusal
+from quaero.store.postgres.full_text import search
+from quaero.store.postgres.owners import Absences, holds_lock, new_owner
+from quaero.store.postgres.readers import Readers
+from quaero.store.postgres.schema import prepare
+from quaero.store.postgres.sessions import Sessions
+from quaero.store.postgres.wake_ups import WakeUps
+from quaero.store.postgres.writer import Writer
+from quaero.store.rows import to_json
+from quaero.store.transaction import BeforeStatement, Change, Reader
+
+T = TypeVar("T")
+
+READERS = 4
+WATCH_SECONDS = 1.0
+SEEN_SECONDS = 5.0
+"""How long the opening waits until others can see that this process is alive."""
+
+BEGIN = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text, pg_backend_pid()"
+
+
+class PostgresBackend:
+    """Opens (and creates or migrates) the database at the URL; must be made while an event loop runs.
+
+    `before_statement` is called with the name of every statement of a write transaction.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: PostgresSettings | None = None,
+        *,
+        clock: Clock | None = None,
+        before_statement: BeforeStatement | None = None,
+    ) -> None:
+        self.url, self._settings = url, settings or PostgresSettings()
+        self._loop = asyncio.get_running_loop()
+        self._listeners: list[Callable[[Change], None]] = []
+        self._server_clock = DatabaseClock()
+        self._clock = clock or self._server_clock
+        self._name = self._prepare()
+        listens = self._settings.listen or ("" if self._settings.pooled else url)
+        self._owner = new_owner(with_lock=bool(listens))
+        self._absences = Absences()
+        self._writing = Sessions("writer", self._open_writer, url, self._settings.connections)
+        self._reading = Sessions("reader", self._open_reader, url, READERS)
+        begin = f"BEGIN; {SESSION.replace('SET ', 'SET LOCAL ')}{IN_WRITING.replace('SET ', 'SET LOCAL ')}; {BEGIN}"
+        self._writer = Writer(
+            self._writing,
+            url,
+            begin if self._settings.pooled else f"BEGIN; {BEGIN}",
+            self._server_clock,
+            clock,
+            self._committed,
+            before_statement,
+        )
+        self._readers = Readers(self._reading)
+        self._wake_ups = (
+            WakeUps(lambda: connect(listens), self._owner, self._name, self._heard) if listens else None
+        )
+        if self._wake_ups is not None:
+            self._wake_ups.wait_until_known(SEEN_SECONDS)
+        self._closing = threading.Event()
+        self._watch = threading.Thread(target=self._cut_unanswered, name="quaero-watch", daemon=True)
+        self._watch.start()
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process takes leases."""
+        return self._owner
+
+    @property
+    def host(self) -> str:
+        return platform.node()
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    def be_patient(self) -> None:
+        self._writing.patient = self._reading.patient = True
+
+    async def write(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await self._writer.run(function, *arguments)
+
+    async def read(self, function: Callable[..., T], *arguments: Any, again: bool = True) -> T:
+        return await self._readers.run(function, *arguments, again=again)
+
+    def search(
+        self, reader: Reader, query: Query, limit: int, offset: int
+    ) -> tuple[tuple[SearchHit, ...], int]:
+        return search(reader, query, limit, offset)
+
+    async def check_files(self) -> tuple[Finding, ...]:
+        return await self.read(upkeep.damage)
+
+    async def facts(self) -> dict[str, str | int]:
+        return {"database": masked(self.url), **await self.read(upkeep.facts)}
+
+    async def back_up(self, target: Path, *, overwrite: bool, progress: Progress) -> int:
+        raise UsageError(
+            "a PostgreSQL database is not copied to a file in this way",
+            where=masked(self.url),
+            remedy=f"Use pg_dump, or: quaero db migrate --to sqlite:///{target}",
+        )
+
+    async def checkpoint(self) -> bool:
+        return True  # the server does that by itself
+
+    async def tidy_index(self) -> int:
+        return await self.write(upkeep.tidy_index)
+
+    async def optimize(self) -> None:
+        await self._by_itself(upkeep.analyze)
+
+    def require_alone(self) -> None:
+        """Nothing here needs that."""
+
+    async def vacuum(self) -> None:
+        await self._by_itself(upkeep.vacuum)
+
+    async def dead(self, owners: Sequence[str]) -> list[str]:
+        asked = [owner for owner in owners if owner != self._owner and holds_lock(owner)]
+        if not asked:
+            return []
+        missing = await self.read(_without_lock, asked)
+        return self._absences.dead(asked, missing)
+
+    def on_change(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def close(self) -> None:
+        await self._reading.close()
+        await self._writing.close()
+        self._closing.set()
+        if self._wake_ups is not None:
+            await asyncio.to_thread(self._wake_ups.close)
+        await asyncio.to_thread(self._watch.join)
+
+    def _prepare(self) -> str:
+        try:
+            with connect(self.url, pooled=self._settings.pooled) as connection:
+                return prepare(connection, self.url)
+        except psycopg.Error as error:
+            raise refusal(error, self.url) from error
+
+    def _open_writer(self) -> Connection:
+        return connect(self.url, pooled=self._settings.pooled, setup=SESSION + IN_WRITING)
+
+    def _open_reader(self) -> Connection:
+        return connect(self.url, pooled=self._settings.pooled)
+
+    async def _by_itself(self, function: Callable[[Connection], None]) -> None:
+        """Run what cannot be part of a transaction on a connection of its own."""
+
+        def act() -> None:
+            try:
+                with connect(self.url, pooled=self._settings.pooled) as connection:
+                    function(connection)
+            except psycopg.Error as error:
+                raise refusal(error, self.url) from error
+
+        await asyncio.to_thread(act)
+
+    def _committed(self, change: Change) -> None:
+        """In the thread that committed."""
+        self._announce(change)
+        if self._wake_ups is not None:
+            self._wake_ups.tell(change)
+
+    def _heard(self, change: Change) -> None:
+        """In the thread that listens."""
+        self._announce(change)
+
+    def _announce(self, change: Change) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell_listeners, change)
+
+    def _tell_listeners(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    def _cut_unanswered(self) -> None:
+        while not self._closing.wait(WATCH_SECONDS):
+            self._writing.cut_unanswered()
+            if self._wake_ups is None:
+                self._announce(Change.FOREIGN)  # nobody tells us: look
+
+
+def _without_lock(reader: Reader, owners: Sequence[str]) -> list[str]:
+    return [owner for (owner,) in reader.rows("owners_without_lock", owners=to_json(owners))]

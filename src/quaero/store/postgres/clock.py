@@ -1,0 +1,24 @@
+"""The time of the database server: one for all machines that work on it."""
+
+from quaero.store.clock import SystemClock
+
+
+class DatabaseClock:
+    """What time it is at the server, as the last answer said and this machine's steady clock has counted since."""
+
+    def __init__(self) -> None:
+        self._steady = SystemClock(0)
+        self._offset_ms = 0
+
+    def set(self, server_ms: int) -> None:
+        """An answer that just came says what time it is there."""
+        self._offset_ms = server_ms - self._steady.ticks_ms()
+
+    def now_ms(self) -> int:
+        return self._offset_ms + self._steady.ticks_ms()
+
+    def ticks_ms(self) -> int:
+        return self.now_ms()
+
+    def wall_ms(self) -> int:
+        return self.now_ms()

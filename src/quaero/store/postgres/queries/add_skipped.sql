@@ -1,0 +1,1 @@
+UPDATE schedules SET skipped = skipped + :skipped, error = :error WHERE definition_id = :definition_id

@@ -1,0 +1,11 @@
+-- I13: the history of a definition has no hole, and the definition is its newest version.
+SELECT definition_id, 'its versions are not numbered 1 to ' || count(*) FROM definition_versions
+GROUP BY definition_id HAVING min(number) <> 1 OR max(number) <> count(*)
+UNION ALL
+SELECT d.id, 'is version ' || d.version || ', the newest that is kept is ' || max(v.number)
+FROM definitions d JOIN definition_versions v ON v.definition_id = d.id
+GROUP BY d.id HAVING max(v.number) <> d.version
+UNION ALL
+SELECT d.id, 'is not what its newest version says'
+FROM definitions d JOIN definition_versions v ON v.definition_id = d.id AND v.number = d.version
+WHERE v.body <> d.body

@@ -1,0 +1,1 @@
+UPDATE progress SET dirty = 0 WHERE job_id = :job_id

@@ -1,0 +1,1 @@
+DELETE FROM frontier WHERE parent_id = :parent_id RETURNING id

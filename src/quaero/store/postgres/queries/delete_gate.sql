@@ -1,0 +1,1 @@
+DELETE FROM gates WHERE scope = :scope AND key = :key

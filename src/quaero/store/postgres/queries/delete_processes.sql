@@ -1,0 +1,1 @@
+DELETE FROM processes WHERE owner = ANY (ARRAY(SELECT json_array_elements_text(:owners::json)))

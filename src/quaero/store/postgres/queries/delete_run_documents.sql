@@ -1,0 +1,1 @@
+DELETE FROM documents WHERE root_id = :root_id RETURNING id

@@ -1,0 +1,1 @@
+DELETE FROM schedules WHERE definition_id = :definition_id

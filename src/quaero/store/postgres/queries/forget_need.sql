@@ -1,0 +1,1 @@
+DELETE FROM run_needs WHERE needs_id = :needs_id

@@ -1,0 +1,1 @@
+SELECT owner, lease_until FROM duties WHERE name = :name

@@ -1,0 +1,1 @@
+SELECT concurrency, paused FROM gates WHERE scope = :scope AND key = :key

@@ -1,0 +1,1 @@
+SELECT scope, key, concurrency, paused FROM gates ORDER BY scope, key

@@ -1,0 +1,1 @@
+SELECT what, at, detail FROM upkeep ORDER BY what

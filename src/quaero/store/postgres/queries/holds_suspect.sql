@@ -1,0 +1,3 @@
+SELECT 1 FROM jobs
+WHERE state = 'running' AND lease_owner = :owner AND suspicion >= :suspect_from
+LIMIT 1

@@ -1,0 +1,1 @@
+INSERT INTO run_needs (run_id, needs_id) VALUES (:run_id, :needs_id)

@@ -1,0 +1,1 @@
+SELECT at FROM events ORDER BY id DESC LIMIT 1

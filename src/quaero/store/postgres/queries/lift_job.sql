@@ -1,0 +1,1 @@
+UPDATE jobs SET depth = :depth, priority = :priority WHERE id = :id

@@ -1,0 +1,1 @@
+SELECT min(run_at) FROM jobs WHERE parent_id = :parent_id AND state = 'pending'

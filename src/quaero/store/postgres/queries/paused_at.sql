@@ -1,0 +1,1 @@
+SELECT paused_at FROM runs WHERE job_id = :job_id

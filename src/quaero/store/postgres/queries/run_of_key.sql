@@ -1,0 +1,1 @@
+SELECT job_id, definition_id FROM runs WHERE launch_key = :launch_key

@@ -1,0 +1,1 @@
+UPDATE progress SET deadline = :deadline WHERE job_id = :job_id

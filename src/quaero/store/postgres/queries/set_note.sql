@@ -1,0 +1,1 @@
+UPDATE jobs SET note = :note WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE jobs SET root_id = id WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE jobs SET priority = :priority WHERE id = :id

@@ -1,0 +1,1 @@
+UPDATE jobs SET state = :state WHERE id = :id

@@ -1,0 +1,3 @@
+UPDATE jobs SET state = 'running', started_at = greatest(:now, created_at)
+WHERE id = :id AND state = 'pending'
+RETURNING id

@@ -1,0 +1,1 @@
+UPDATE progress SET slots = slots + :count WHERE job_id = :parent_id

@@ -1,0 +1,1 @@
+UPDATE jobs SET note = :note WHERE id = :id AND note IS NULL RETURNING id

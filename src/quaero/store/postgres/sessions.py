@@ -1,0 +1,133 @@
+"""Threads with a connection each, which is made when it is needed and made anew when it was lost."""
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import psycopg
+
+from quaero.models.errors import StoreError
+from quaero.store.postgres.connection import (
+    IN_THE_WAY,
+    WAS_FASTER,
+    Connection,
+    Opener,
+    is_lost,
+    masked,
+    refusal,
+)
+from quaero.store.transaction import OutdatedError
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 30.0
+"""How long a server that cannot be reached is tried again, by a program that somebody watches."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
+
+MOST_COLLISIONS = 5
+"""How often others can be faster by chance."""
+
+UNANSWERED_SECONDS = 60.0
+"""A statement that takes longer is taken for lost with its connection. Those that may, say so."""
+
+
+class Session:
+    """The connection of one thread."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._connection: Connection | None = None
+        self.asked_at: float | None = None
+
+    def open(self) -> Connection:
+        """The connection; a new one when the last was lost."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self._opener()
+        return self._connection
+
+    @property
+    def connection(self) -> Connection | None:
+        return self._connection
+
+    def drop(self) -> None:
+        """Give the connection up: what is unfinished in it is undone by the server."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def cut_when_unanswered(self) -> None:
+        """Called from outside: wake the thread that waits in vain for an answer."""
+        asked_at, connection = self.asked_at, self._connection
+        if asked_at is None or connection is None or time.monotonic() - asked_at < UNANSWERED_SECONDS:
+            return
+        try:
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg.Error):
+            pass  # it ended meanwhile
+
+
+class Sessions:
+    """Runs functions of a session in threads; what is only in the way of others, or was cut off, is tried again."""
+
+    def __init__(self, name: str, opener: Opener, url: str, threads: int) -> None:
+        self._opener, self._url = opener, url
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"quaero-{name}")
+        self._local = threading.local()
+        self._sessions: list[Session] = []
+        self._closing = threading.Event()
+        self.patient = False
+
+    async def run(self, function: Callable[[Session], T], *, again: bool = True) -> T:
+        """The result of `function(session)`; `again`: it may be called more than once."""
+        if self._closing.is_set():
+            raise StoreError("the store is closed", where=masked(self._url))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._insist, function, again)
+
+    def cut_unanswered(self) -> None:
+        for session in tuple(self._sessions):
+            session.cut_when_unanswered()
+
+    async def close(self) -> None:
+        """Wait for what runs, then close every connection."""
+        self._closing.set()
+        await asyncio.to_thread(self._executor.shutdown)
+        for session in self._sessions:
+            session.drop()
+
+    def _insist(self, function: Callable[[Session], T], again: bool) -> T:
+        session = self._own()
+        pause, started, collisions = FIRST_PAUSE_SECONDS, time.monotonic(), 0
+        while True:
+            try:
+                return function(session)
+            except OutdatedError:
+                continue
+            except psycopg.Error as error:
+                if error.sqlstate in WAS_FASTER and collisions < MOST_COLLISIONS:
+                    collisions += 1
+                elif is_lost(error, session.connection):
+                    session.drop()
+                elif error.sqlstate not in IN_THE_WAY:
+                    raise
+                if not again or self._is_enough(time.monotonic() - started):
+                    raise refusal(error, self._url) from error
+            self._closing.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _is_enough(self, seconds: float) -> bool:
+        return self._closing.is_set() or (seconds > PATIENCE_SECONDS and not self.patient)
+
+    def _own(self) -> Session:
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = Session(self._opener)
+            self._sessions.append(session)
+        return session

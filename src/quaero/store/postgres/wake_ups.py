@@ -1,0 +1,118 @@
+"""Wake-ups between processes: a connection of its own that listens, tells, and holds the lock of this process."""
+
+import contextlib
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from quaero.store.postgres.connection import Connection, Opener
+from quaero.store.transaction import Change
+
+CHANNEL = "quaero"
+APART_SECONDS = 0.01
+"""Wake-ups of one process are at least so far apart; what changes meanwhile is told together."""
+
+SIGN_OF_LIFE_SECONDS = 5.0
+"""A connection over which nothing came for so long is asked whether it is still there."""
+
+TRY_AGAIN_SECONDS = 0.5
+
+
+class WakeUps:
+    """Tells other processes what changed, and `heard` what they told; both outside of every transaction.
+
+    `owner`: the name of this process, which is locked while the connection lasts. After a connection was lost, `heard`
+    is told that anything may have changed.
+    """
+
+    def __init__(self, opener: Opener, owner: str, scope: str, heard: Callable[[Change], None]) -> None:
+        self._opener, self._owner, self._heard = opener, owner, heard
+        self._channel = f"{CHANNEL}_{scope}"
+        self._pending = Change.NOTHING
+        self._guard = threading.Lock()
+        self._bell, self._ear = socket.socketpair()
+        self._closing = threading.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="quaero-wake-ups", daemon=True)
+        self._thread.start()
+
+    def tell(self, change: Change) -> None:
+        """Wake the others up; returns at once."""
+        with self._guard:
+            rang, self._pending = bool(self._pending), self._pending | change
+        if not rang:
+            self._ring()
+
+    def wait_until_known(self, seconds: float) -> bool:
+        """Until this process holds its lock and listens; whether it does."""
+        return self._ready.wait(seconds)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._ring()
+        self._thread.join()
+        self._bell.close()
+        self._ear.close()
+
+    def _ring(self) -> None:
+        with contextlib.suppress(OSError):
+            self._bell.send(b"!")
+
+    def _work(self) -> None:
+        first = True
+        while not self._closing.is_set():
+            try:
+                with self._opener() as connection:
+                    self._introduce(connection)
+                    if not first:
+                        self._heard(Change.FOREIGN)
+                    first = False
+                    self._converse(connection)
+            except psycopg.Error:
+                self._ready.clear()
+                self._closing.wait(TRY_AGAIN_SECONDS)
+
+    def _introduce(self, connection: Connection) -> None:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 3))", [self._owner])
+        connection.execute(f'LISTEN "{self._channel}"'.encode())
+        self._ready.set()
+
+    def _converse(self, connection: Connection) -> None:
+        told_at = 0.0
+        while not self._closing.is_set():
+            early = APART_SECONDS - (time.monotonic() - told_at) if self._pending else 0.0
+            wait = early if self._pending else SIGN_OF_LIFE_SECONDS
+            readable, _, _ = select.select([connection.fileno(), self._ear.fileno()], [], [], max(0.0, wait))
+            if self._ear.fileno() in readable:
+                self._ear.recv(4096)
+            if self._pending and time.monotonic() - told_at >= APART_SECONDS:
+                self._tell_now(connection)
+                told_at = time.monotonic()
+            elif not readable:
+                connection.execute("SELECT 1")
+            self._listen(connection)
+        self._tell_now(connection)
+
+    def _tell_now(self, connection: Connection) -> None:
+        with self._guard:
+            change, self._pending = self._pending, Change.NOTHING
+        if change:
+            text = f"{self._owner} {change.value}"
+            try:
+                connection.execute("SELECT pg_notify(%s, %s)", [self._channel, text])
+            except psycopg.Error:
+                self.tell(change)  # over the next connection
+                raise
+
+    def _listen(self, connection: Connection) -> None:
+        heard = Change.NOTHING
+        for notify in connection.notifies(timeout=0):
+            owner, _, value = notify.payload.partition(" ")
+            if owner != self._owner:
+                heard |= Change(int(value)) if value.isdigit() else Change.FOREIGN
+        if heard:
+            self._heard(heard)
