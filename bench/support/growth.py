@@ -13,9 +13,9 @@ CLAIMS = 1_000
 READS = 200
 
 
-async def growth(folder: Path, finished: int) -> dict[str, float]:
+async def growth(few_jobs: Path | str, many_jobs: Path | str, finished: int) -> dict[str, float]:
     """Claims in a store with 1,000 and in one with `finished` ended jobs; a look at the largest parent's progress."""
-    async with open_noop_bench(folder / "few.db") as few, open_noop_bench(folder / "many.db") as many:
+    async with open_noop_bench(few_jobs) as few, open_noop_bench(many_jobs) as many:
         await _finish(few, 1_000)
         parent_id = 0
         for begin in range(0, finished, LARGEST_RUN):

@@ -140,8 +140,8 @@ class NoopBench:
 
 
 @asynccontextmanager
-async def open_noop_bench(path: Path) -> AsyncIterator[NoopBench]:
-    """A bench over the database file at `path`."""
+async def open_noop_bench(database: Path | str) -> AsyncIterator[NoopBench]:
+    """A bench over a database: the file of one, or its URL."""
     manager, worker = NoopManager(), NoopWorker()
-    async with open_test_engine(path, [manager], [worker]) as engine:
+    async with open_test_engine(database, [manager], [worker]) as engine:
         yield NoopBench(engine, manager, worker)

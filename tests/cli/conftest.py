@@ -15,7 +15,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("QUAERO_", "XDG_"))]:
-        monkeypatch.delenv(name)
+        if not name.startswith("QUAERO_TEST_"):  # which say where the tests find a server
+            monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
     return home

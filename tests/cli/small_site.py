@@ -14,11 +14,15 @@ HELD_BACK = "/pears"
 
 
 class SmallSite:
-    """`url` is the start page. `asked` is set when the page that is held back is asked for."""
+    """`url` is the start page. `asked` is set when the page that is held back is asked for.
+
+    `cookies`: all that it saw.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked = threading.Event()
+        self.cookies: set[str] = set()
         self._free = threading.Event()
         self._free.set()
 
@@ -41,6 +45,7 @@ def small_site() -> Iterator[SmallSite]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            site.cookies.update(self.headers.get_all("Cookie", []))
             text = site.body(self.path)
             page = f"<html><head><title>{self.path}</title></head><body>{text}</body></html>".encode()
             self.send_response(404 if text is None else 200)

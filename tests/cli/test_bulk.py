@@ -15,7 +15,7 @@ from quaero.jobs.manager.crawler_manager import CrawlerManager
 from quaero.jobs.worker import JobWorker
 from quaero.jobs.worker.bulk_worker import BulkWorker
 from quaero.jobs.worker.crawler_worker import CrawlerWorker
-from quaero.settings import Settings
+from quaero.settings import Settings, SqliteUrl
 from quaero.testing import open_test_engine
 from tests.cli.calling import Caller, Result
 from tests.cli.small_site import SmallSite
@@ -25,6 +25,7 @@ from tests.cli.small_site import SmallSite
 async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
     managers: list[JobManager] = [CrawlerManager(), BulkManager()]
     workers: list[JobWorker] = [CrawlerWorker(), BulkWorker()]
+    assert isinstance(settings.database, SqliteUrl)
     async with open_test_engine(settings.database.path, managers, workers) as engine:
         yield engine
 

@@ -15,7 +15,7 @@ from quaero.cli.session import Session
 from quaero.settings import Settings
 from tests.cli.calling import COMMAND, Caller
 
-HEAVY = ("asyncio", "aiohttp", "apsw", "msgspec", "pydantic", "rich", "turbohtml")
+HEAVY = ("asyncio", "aiohttp", "apsw", "msgspec", "psycopg", "pydantic", "rich", "turbohtml")
 
 
 def commands(group: LateGroup, path: tuple[str, ...] = ("quaero",)) -> Iterator[tuple[str, click.Command]]:
@@ -133,6 +133,18 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+def test_on_a_file_the_driver_for_servers_is_not_imported() -> None:
+    code = (
+        "import sys\nfrom quaero.main import main\nsys.argv = ['quaero', 'jobs', 'list']\n"
+        "try:\n    main()\nfinally:\n    print('apsw' in sys.modules, 'psycopg' in sys.modules, file=sys.stderr)"
+    )
+    environment = os.environ | {"QUAERO_DATABASE": "sqlite:///a.db"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stderr == "True False\n"
 
 
 def test_a_reader_that_has_gone_is_no_reason_to_complain() -> None:

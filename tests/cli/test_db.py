@@ -140,6 +140,7 @@ EXPORTED = {
     "definition": {"id", "version", "origin", "enabled", "edited", "created_at", "updated_at", "definition", "source"},
     "version": {"definition_id", "number", "at", "change", "definition", "source"},
     "variable": {"name", "value", "updated_at"},
+    "credential": {"name", "hosts", "credential_kind", "created_at", "updated_at"},
     "run": {
         "id", "definition_id", "launch_key", "launched_by", "origin_id", "paused_at", "last_event", "pruned_events",
         "definition",
@@ -166,6 +167,9 @@ def test_the_export_has_everything_in_a_fixed_order(
     (tmp_path / "site.toml").write_text(f'id = "site"\nname = "Site"\n{definition}', "utf-8")
     assert crawled("variables", "set", "host", "example.org").code == 0
     assert crawled("definitions", "import", "site.toml").code == 0
+    cookie = {"domain": "example.org", "name": "sid", "value": "a-secret-value"}
+    (tmp_path / "cookies.json").write_text(json.dumps([cookie]), "utf-8")
+    assert crawled("auth", "import", "site", "cookies.json").code == 0
 
     printed = crawled("db", "export", "-").out
     things = [json.loads(line) for line in printed.splitlines()]

@@ -10,7 +10,7 @@ from tests.cli.calling import Caller
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 JOB_KEYS = {
     "id", "parent_id", "root_id", "type", "name", "status", "depth", "created_at", "started_at", "finished_at",
-    "attempt", "error", "run_at", "priority", "host",
+    "attempt", "error", "run_at", "priority", "host", "worker",
 }  # fmt: skip
 PARENT_KEYS = JOB_KEYS | {"children", "progress_text", "rate", "estimate_seconds"}
 RUN_KEYS = PARENT_KEYS | {"launched_by", "origin_id", "paused_at"}

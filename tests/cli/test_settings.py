@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaero.settings import QueueSettings, Settings, SettingsError, find_config_file, load
+from quaero.settings import (
+    PostgresSettings,
+    PostgresUrl,
+    QueueSettings,
+    Settings,
+    SettingsError,
+    SqliteUrl,
+    find_config_file,
+    load,
+    masked,
+)
 
 HERE = Path("/nowhere")
 
@@ -24,6 +34,7 @@ def complaints_of(folder: Path, text: str, environment: dict[str, str] | None = 
 
 def test_without_anything_the_database_is_in_the_data_folder_of_the_user(own_home: Path) -> None:
     settings = load(None, None, {}, HERE)
+    assert isinstance(settings.database, SqliteUrl)
     assert settings.database.path.is_relative_to(own_home)
     assert settings.queue == QueueSettings()
 
@@ -32,9 +43,9 @@ def test_the_flag_goes_before_the_environment_and_that_before_the_file(tmp_path:
     file = tmp_path / "quaero.toml"
     file.write_text('database = "sqlite:////file.db"', encoding="utf-8")
     environment = {"QUAERO_DATABASE": "sqlite:////environment.db"}
-    assert load("sqlite:////flag.db", file, environment, HERE).database.path == Path("/flag.db")
-    assert load(None, file, environment, HERE).database.path == Path("/environment.db")
-    assert load(None, file, {}, HERE).database.path == Path("/file.db")
+    assert load("sqlite:////flag.db", file, environment, HERE).database == SqliteUrl(Path("/flag.db"))
+    assert load(None, file, environment, HERE).database == SqliteUrl(Path("/environment.db"))
+    assert load(None, file, {}, HERE).database == SqliteUrl(Path("/file.db"))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +84,7 @@ def test_a_key_outside_of_its_section_is_told(tmp_path: Path) -> None:
 
 
 def test_a_slip_in_a_variable_is_told_but_variables_of_others_are_not() -> None:
-    load(None, None, {"QUAERO_COLOUR_OF_THE_TESTS": "blue"}, HERE)
+    load(None, None, {"QUAERO_COLOUR_OF_THE_TESTS": "blue", "QUAERO_TEST_POSTGRES": "postgresql://"}, HERE)
     with pytest.raises(SettingsError, match=r'QUAERO_QUEUE_LEAS.*did you mean "QUAERO_QUEUE_LEASE"'):
         load(None, None, {"QUAERO_QUEUE_LEAS": "30s"}, HERE)
 
@@ -99,11 +110,103 @@ def test_a_lease_below_five_seconds_is_refused(tmp_path: Path) -> None:
     assert "at least 5s" in complaints_of(tmp_path, '[queue]\nlease = "4999ms"')[0]
 
 
-def test_postgresql_is_refused_in_one_line_that_hides_the_password() -> None:
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me@db.example/quaero", "postgresql://me@db.example/quaero"),
+        ("postgresql://me:geheim@db.example:5433/quaero", "postgresql://me:***@db.example:5433/quaero"),
+        ("postgres://me:geheim@db/quaero?sslmode=require", "postgres://me:***@db/quaero?sslmode=require"),
+        ("postgresql://me:geh%40eim@[::1]:5432/quaero", "postgresql://me:***@[::1]:5432/quaero"),
+        ("postgresql://a:1,b:2/quaero?password=geheim&x=1", "postgresql://a:1,b:2/quaero?password=***&x=1"),
+        ("postgresql:///quaero?host=/run/postgresql", "postgresql:///quaero?host=/run/postgresql"),
+        (
+            "postgresql://me@%2Frun%2Fpostgresql/quaero?application_name=a@b",
+            "postgresql://me@%2Frun%2Fpostgresql/quaero?application_name=a@b",
+        ),
+        ("postgresql://db:5432?dbname=quaero", "postgresql://db:5432?dbname=quaero"),
+        ("postgresql://?service=work", "postgresql://?service=work"),
+    ],
+)
+def test_a_postgresql_url_is_kept_whole_and_shown_without_its_password(url: str, shown: str) -> None:
+    settings = load(url, None, {"QUAERO_POSTGRES_LISTEN": url}, HERE)
+    assert isinstance(settings.database, PostgresUrl)
+    assert (settings.database.secret, settings.postgres.listen) == (url, url)
+    assert str(settings.database) == shown
+    shown_origins = {origin.key: origin.value for origin in settings.origins}
+    assert (shown_origins["database"], shown_origins["postgres.listen"]) == (shown, shown)
+    assert "geh" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgresql://me:geheim@db.example", "names no database"),
+        ("postgresql://me:geheim@db.example/", "names no database"),
+        ("postgresql://", "names no database"),
+        ("postgresql://me:geheim@db:port/quaero", "has a port that is no number"),
+        ("postgresql://me:geheim@db:0/quaero", "has a port that is no number"),
+        ("postgresql://me:geheim@db:65536/quaero", "has a port that is no number"),
+        ("postgresql://me:geheim/quaero", "has a port that is no number"),
+        ("postgresql://db/quaero?port=many&password=geheim", "has a port that is no number"),
+        ("postgresql://me:geheim@::1/quaero", "written in brackets"),
+        ("postgresql://me:ge@heim@db/quaero", "write %40 for @"),
+        ("postgresql://me:ge/geheim@db/quaero", "%2F for /"),
+        ("postgresql://me:100%geheim@db/quaero", "write %25"),
+        ("postgresql://me:geheim geheim@db/quaero", "write %20"),
+        ("postgresql+psycopg://me:geheim@db/quaero", "write postgresql://me:***@db/quaero"),
+        ("postgres+asyncpg://me:geheim@db/quaero", "write postgresql://me:***@db/quaero"),
+        ("mysql://me:geheim@db/quaero", "is not a database URL; write sqlite:///FILE or postgresql://"),
+        ("postgresql:/me:geheim@db/quaero", "is not a database URL; write sqlite:///FILE or postgresql://"),
+        ("me:geheim@db/quaero", "is not a database URL; write sqlite:///FILE or postgresql://"),
+        ("host=db dbname=quaero password=geheim", "is not a database URL; write sqlite:///FILE"),
+        ("host=db dbname=quaero password='ge geheim'", "is not a database URL; write sqlite:///FILE"),
+    ],
+)
+def test_a_bad_postgresql_url_is_told_in_one_line_that_hides_the_password(url: str, complaint: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        load("postgresql://me:geheim@db.example/quaero", None, {}, HERE)
-    assert "SQLite only" in str(caught.value)
-    assert "geheim" not in str(caught.value)
+        load(url, None, {}, HERE)
+    [line] = [each.line_text() for each in caught.value.complaints]
+    assert complaint in line
+    assert "geheim" not in line
+    assert "\n" not in line
+
+
+SIGNS = st.text(st.sampled_from("geheim@:/?&=%#[],'\\ \n"), max_size=30)
+
+
+@given(SIGNS, SIGNS)
+def test_whatever_the_password_holds_none_of_it_is_shown(before: str, after: str) -> None:
+    password = f"{before}SECRET{after}"
+    for url in (
+        f"postgresql://me:{password}@db:5432/quaero",
+        f"postgresql+psycopg://me:{password}@db/quaero?sslmode=require",
+        f"mysql://me:{password}@db/quaero",
+    ):
+        assert "SECRET" not in masked(url)
+        shown: list[object] = []
+        try:
+            shown.append(load(url, None, {}, HERE))
+        except SettingsError as error:
+            shown.append(error)
+        assert "SECRET" not in str(shown[0])
+
+
+def test_how_postgresql_is_reached_can_be_set_in_the_file_and_by_variables(tmp_path: Path) -> None:
+    assert load(None, None, {}, HERE).postgres == PostgresSettings("", pooled=False, connections=4)
+    text = '[postgres]\nlisten = "postgresql://me@db/quaero"\npooled = true\nconnections = 2'
+    assert from_file(tmp_path, text).postgres == PostgresSettings("postgresql://me@db/quaero", True, 2)
+    environment = {"QUAERO_POSTGRES_POOLED": "false", "QUAERO_POSTGRES_CONNECTIONS": "9"}
+    changed = from_file(tmp_path, text, environment).postgres
+    assert (changed.pooled, changed.connections) == (False, 9)
+
+
+def test_settings_of_postgresql_that_make_no_sense_are_refused(tmp_path: Path) -> None:
+    text = '[postgres]\nlisten = "sqlite:///a.db"\npooled = "perhaps"\nconnections = 0'
+    listen, pooled, connections = complaints_of(tmp_path, text)
+    assert "postgres.listen" in listen
+    assert "is not the URL of a PostgreSQL database" in listen
+    assert "must be true or false" in pooled
+    assert "must be a whole number from 1 to 100" in connections
 
 
 @pytest.mark.parametrize(
@@ -115,10 +218,10 @@ def test_what_is_no_database_url_is_refused(url: str) -> None:
 
 
 def test_a_relative_path_starts_here_and_in_the_file_at_its_folder(tmp_path: Path) -> None:
-    assert load("sqlite:///a.db", None, {}, tmp_path).database.path == tmp_path / "a.db"
+    assert load("sqlite:///a.db", None, {}, tmp_path).database == SqliteUrl(tmp_path / "a.db")
     elsewhere = tmp_path / "config"
     elsewhere.mkdir()
-    assert from_file(elsewhere, 'database = "sqlite:///a.db"').database.path == elsewhere / "a.db"
+    assert from_file(elsewhere, 'database = "sqlite:///a.db"').database == SqliteUrl(elsewhere / "a.db")
 
 
 def test_a_forgotten_slash_is_told(tmp_path: Path) -> None:
@@ -143,4 +246,4 @@ def test_whatever_the_file_holds_the_answer_is_settings_or_complaints(content: b
     file = Path("any.toml")
     file.write_bytes(content)
     with suppress(SettingsError):
-        assert load("sqlite:////a.db", file, {}, HERE).database.path == Path("/a.db")
+        assert load("sqlite:////a.db", file, {}, HERE).database == SqliteUrl(Path("/a.db"))

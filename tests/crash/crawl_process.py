@@ -1,11 +1,10 @@
 """A process for the kill tests: crawls a site, or goes on with the crawl that it finds in the database.
 
-crawl_process.py DATABASE URL
+crawl_process.py DATABASE SITE, both of them URLs
 """
 
 import asyncio
 import sys
-from pathlib import Path
 
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import JobKind
@@ -15,7 +14,7 @@ from quaero.store.reads import JobFilter
 from quaero.testing import finish, open_test_engine
 
 
-async def main(database: Path, url: str) -> None:
+async def main(database: str, url: str) -> None:
     config: dict[str, ConfigValue] = {
         "start_urls": [url],
         "max_pages": 1000,
@@ -33,4 +32,4 @@ async def main(database: Path, url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(sys.argv[1], sys.argv[2]))

@@ -7,6 +7,7 @@ from tests.crash.judgement import Expected
 from tests.crash.kills import Process, Template
 from tests.crash.worker_process import Orders
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import SqlitePlace
 
 CHILDREN = [{"name": f"page {n}", "document": f"{n} long " * 500, "log": "x" * 500} for n in range(40)]
 EXPECTED = Expected({"step": {str(child["name"]): "completed" for child in CHILDREN}}, {}, {})
@@ -28,4 +29,5 @@ def start(
 ) -> Process:
     """A process that works on the run."""
     trace = f"{path}-{number}.trace"
-    return template.start(Orders(path=str(path), trace=trace, run_id=run_id, dies_at=dies_at, pages=pages))
+    url = SqlitePlace(path).url
+    return template.start(Orders(url=url, trace=trace, run_id=run_id, dies_at=dies_at, pages=pages))

@@ -6,7 +6,7 @@ The store's own checker is asked, too, but nothing else of the code that is judg
 import json
 import os
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +15,8 @@ from typing import Any
 
 import apsw
 
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.store import Store
 from tests.crash.worker_process import EFFECT
+from tests.places import Place
 
 END_EVENTS = ("job_completed", "job_failed", "job_cancelled")
 FINAL = ("completed", "failed", "cancelled", "skipped")
@@ -39,54 +38,53 @@ class Expected:
     at_once: Mapping[str, int] = field(default_factory=dict)
 
 
-async def faults(path: Path, run_id: int, expected: Expected) -> list[str]:
-    """Everything that is wrong with the run in this file, which nobody uses any more; empty if all is well."""
-    store = Store(SqliteBackend(path))
+async def faults(place: Place, run_id: int, expected: Expected) -> list[str]:
+    """Everything that is wrong with the run in this place, which nobody uses any more; empty if all is well."""
+    store = place.store()
     try:
         found = [f"{finding.invariant}: {finding.text}" for finding in await store.check()]
     finally:
         await store.close()
-    with reading(path) as connection:
-        database = Rows(connection, run_id)
-        found += _wrong_states(database, expected)
-        for step, children in expected.children.items():
-            found += _wrong_children(database, step, children, expected.documents.get(step))
-        found += _wrong_events(database)
-        found += _too_many_at_once(database, expected.at_once)
-        found += _doubled_effects(database)
+    database = Rows(place, run_id)
+    found += _wrong_states(database, expected)
+    for step, children in expected.children.items():
+        found += _wrong_children(database, step, children, expected.documents.get(step))
+    found += _wrong_events(database)
+    found += _too_many_at_once(database, expected.at_once)
+    found += _doubled_effects(database)
     return found
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[apsw.Connection]:
-    """The file, read by plain SQL."""
+    """An SQLite file, read by plain SQL."""
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
         yield connection
 
 
 class Rows:
-    """Questions about one run."""
+    """Questions about one run, whose id is the first parameter (`?`) of each."""
 
-    def __init__(self, connection: apsw.Connection, run_id: int) -> None:
-        self._connection, self._run_id = connection, run_id
+    def __init__(self, place: Place, run_id: int) -> None:
+        self._place, self._run_id = place, run_id
 
-    def ask(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, {"run": self._run_id, **parameters}).fetchall()
+    def ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self._place.rows(sql, (self._run_id, *parameters))
+
+    def ask_of_all(self, sql: str) -> list[tuple[Any, ...]]:
+        """A question about the whole store."""
+        return self._place.rows(sql)
 
 
 def _wrong_states(database: Rows, expected: Expected) -> list[str]:
     found = []
-    for name, state in database.ask("SELECT name, state FROM jobs WHERE root_id = :run AND kind <> 'child'"):
+    for name, state in database.ask("SELECT name, state FROM jobs WHERE root_id = ? AND kind <> 'child'"):
         if state != expected.states.get(name, "completed"):
             found.append(f"{name} is {state}")
-    leased = database.ask("SELECT id FROM jobs WHERE lease_owner IS NOT NULL")
+    leased = database.ask_of_all("SELECT id FROM jobs WHERE lease_owner IS NOT NULL")
     found += [f"job {job_id} still has a lease" for (job_id,) in leased]
-    found += [f"{count} children still wait for a slot" for (count,) in _frontier(database) if count]
-    return found
-
-
-def _frontier(database: Rows) -> list[tuple[Any, ...]]:
-    return database.ask("SELECT count(*) FROM frontier")
+    waiting = database.ask_of_all("SELECT name FROM frontier")
+    return found + [f"{name} still waits for a slot" for (name,) in waiting]
 
 
 def _wrong_children(
@@ -94,8 +92,8 @@ def _wrong_children(
 ) -> list[str]:
     rows = database.ask(
         "SELECT child.name, child.state FROM jobs child JOIN jobs parent ON parent.id = child.parent_id"
-        " WHERE parent.root_id = :run AND parent.kind = 'parent' AND parent.name = :step",
-        step=step,
+        " WHERE parent.root_id = ? AND parent.kind = 'parent' AND parent.name = ?",
+        step,
     )
     found = [
         f"{name} is there {count} times" for name, count in Counter(n for n, _ in rows).items() if count > 1
@@ -114,7 +112,7 @@ def _wrong_children(
 
 
 def _wrong_events(database: Rows) -> list[str]:
-    events = database.ask("SELECT number, type, job_id, data FROM events WHERE root_id = :run ORDER BY id")
+    events = database.ask("SELECT number, type, job_id, data FROM events WHERE root_id = ? ORDER BY id")
     found = []
     if [number for number, *_ in events] != list(range(1, len(events) + 1)):
         found.append(f"the events are numbered {[number for number, *_ in events]}")
@@ -133,7 +131,7 @@ def _too_many_at_once(database: Rows, at_once: Mapping[str, int]) -> list[str]:
     moves = database.ask(
         "SELECT event.number, event.data, step.name, job.host FROM events event"
         " JOIN jobs job ON job.id = event.job_id JOIN jobs step ON step.id = job.parent_id"
-        " WHERE event.root_id = :run AND event.type = 'job_status_change' AND job.kind = 'child' ORDER BY event.id"
+        " WHERE event.root_id = ? AND event.type = 'job_status_change' AND job.kind = 'child' ORDER BY event.id"
     )
     running: Counter[str] = Counter()
     found = []
@@ -150,34 +148,43 @@ def _too_many_at_once(database: Rows, at_once: Mapping[str, int]) -> list[str]:
 def _doubled_effects(database: Rows) -> list[str]:
     """Each execution's log line, document and children are stored once, and only those of executions that counted."""
     found = []
+    lines = _lines_of_effects(database)
     executions = database.ask(
-        "SELECT job.id, job.name, job.attempt, job.attempt - job.lost_leases, group_concat(line.message, ', ')"
-        " FROM jobs job LEFT JOIN log_lines line ON line.job_id = job.id AND line.message LIKE :effect"
-        " WHERE job.root_id = :run AND job.kind = 'child' AND job.state = 'completed' GROUP BY job.id",
-        effect=EFFECT + "%",
+        "SELECT id, name, attempt, attempt - lost_leases FROM jobs"
+        " WHERE root_id = ? AND kind = 'child' AND state = 'completed' ORDER BY id"
     )
-    for job_id, name, last, counted, lines in executions:
-        attempts = [int(line.removeprefix(EFFECT).split()[0]) for line in (lines or "").split(", ") if line]
+    for job_id, name, last, counted in executions:
+        attempts = [int(line.removeprefix(EFFECT).split()[0]) for line in lines[job_id]]
         if len(set(attempts)) != counted or len(attempts) != counted or max(attempts) != last:
             found.append(
-                f"job {job_id} ({name}): attempt {last}, {counted} that counted, but stored are: {lines}"
+                f"job {job_id} ({name}): attempt {last}, {counted} that counted, but stored are: {lines[job_id]}"
             )
-    documents = database.ask(
-        "SELECT url, count(*) FROM documents WHERE root_id = :run GROUP BY canonical_url HAVING count(*) > 1"
-    )
-    found += [f"{url} is stored {count} times" for url, count in documents]
-    [(stored,)] = database.ask("SELECT count(*) FROM documents WHERE root_id = :run")
-    told = database.ask("SELECT data FROM events WHERE root_id = :run AND type = 'document_saved'")
-    if len(told) != stored:
-        found.append(f"{stored} documents, {len(told)} events of them")
-    again = database.ask("SELECT data FROM events WHERE root_id = :run AND type = 'document_updated'")
+    stored = Counter(url for (url,) in database.ask("SELECT canonical_url FROM documents WHERE root_id = ?"))
+    found += [f"{url} is stored {count} times" for url, count in stored.items() if count > 1]
+    told = database.ask("SELECT data FROM events WHERE root_id = ? AND type = 'document_saved'")
+    if len(told) != stored.total():
+        found.append(f"{stored.total()} documents, {len(told)} events of them")
+    again = database.ask("SELECT data FROM events WHERE root_id = ? AND type = 'document_updated'")
     found += [f"stored again: {data}" for (data,) in again]
-    [counted] = database.ask(
-        "SELECT coalesce(sum(created), 0), coalesce(sum(updated), 0), coalesce(sum(unchanged), 0) FROM progress"
-        " WHERE root_id = :run AND step IS NOT NULL"
+    steps = database.ask(
+        "SELECT created, updated, unchanged FROM progress WHERE root_id = ? AND step IS NOT NULL"
     )
-    if counted != (stored, 0, 0):
-        found.append(f"{stored} documents, counted as created, updated, unchanged: {counted}")
+    counts = [sum(column) for column in zip(*steps, strict=True)]
+    if counts != [stored.total(), 0, 0]:
+        found.append(f"{stored.total()} documents, counted as created, updated, unchanged: {counts}")
+    return found
+
+
+def _lines_of_effects(database: Rows) -> defaultdict[int, list[str]]:
+    """What the executions of each job left in its log."""
+    rows = database.ask(
+        "SELECT line.job_id, line.message FROM log_lines line JOIN jobs job ON job.id = line.job_id"
+        " WHERE job.root_id = ? AND line.message LIKE ? ORDER BY line.id",
+        EFFECT + "%",
+    )
+    found = defaultdict(list)
+    for job_id, message in rows:
+        found[job_id].append(message)
     return found
 
 

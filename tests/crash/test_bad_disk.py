@@ -14,6 +14,9 @@ from tests.crash import flat_run
 from tests.crash.command import UNUSABLE, quaero, reindexed
 from tests.crash.judgement import Record, faults, reading, trials
 from tests.crash.kills import Template
+from tests.places import SqlitePlace
+
+pytestmark = pytest.mark.only("sqlite", reason="file")
 
 ROOM = (3, 20, 40, 80, None)
 """How many more pages the file may get, process by process."""
@@ -51,7 +54,7 @@ def test_a_run_that_fills_the_disk_again_and_again_ends_exactly_once_there_is_ro
     assert ends[0] == (UNUSABLE, full)
     assert set(ends) == {(UNUSABLE, full), (0, "")}
     assert ends[-1] == (0, "")
-    assert asyncio.run(faults(path, run_id, flat_run.EXPECTED)) == []
+    assert asyncio.run(faults(SqlitePlace(path), run_id, flat_run.EXPECTED)) == []
 
 
 def files_up_to(size: int) -> Callable[[], None]:

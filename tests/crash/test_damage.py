@@ -14,6 +14,9 @@ from tests.crash import flat_run
 from tests.crash.command import quaero, reindexed
 from tests.crash.judgement import Record, faults, reading, trials
 from tests.crash.kills import KILLED, Template
+from tests.places import SqlitePlace
+
+pytestmark = pytest.mark.only("sqlite", reason="file")
 
 PAGE_SIZE = 4_096
 
@@ -69,7 +72,7 @@ async def test_a_damaged_or_cut_log_costs_the_commits_behind_the_damage_and_the_
         process = flat_run.start(template, path, run_id)
         code = await asyncio.to_thread(process.wait)
         found = [] if code == 0 else [f"{code}: {process.complaints}"]
-        record.trial(f"seed {seed}", [done], found or await faults(path, run_id, flat_run.EXPECTED))
+        record.trial(f"seed {seed}", [done], found or await faults(SqlitePlace(path), run_id, flat_run.EXPECTED))
         shutil.rmtree(path.parent)
     record.close()
 

@@ -2,17 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from quaero.models.definition import ErrorTolerance, JobDefinition
 from quaero.models.job import Job, JobState, StepLimits
 from quaero.models.outcome import End
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import LEASE_MS, children, claim, launch, plan, settlement
 
 TIMEOUT_MS = 1_000
@@ -24,8 +23,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Store]:
-    store = Store(SqliteBackend(tmp_path / "test.db", clock=clock))
+async def store(place: Place, clock: SettableClock) -> AsyncIterator[Store]:
+    store = place.store(clock=clock)
     yield store
     await store.close()
 

@@ -4,9 +4,12 @@ Twice with all parts of an engine, and story by story with the store alone. `pyt
 """
 
 import asyncio
-import shutil
+import itertools
+import os
+import random
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 
@@ -17,11 +20,12 @@ from quaero.models.errors import StoreError
 from quaero.models.job import Job, JobKind, JobState
 from quaero.settings import QueueSettings
 from quaero.store.reads import DocumentFilter, JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.store import Store
+from quaero.store.transaction import BeforeStatement
 from quaero.testing import SettableClock, finish, open_test_engine
+from tests.crash.restart import Crash, CrashAt, the_dead_are_known_at_once, wait_until_left
 from tests.crash.stories import STORIES, Story, Telling, picture
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place, SqlitePlace, new_place
 
 Scenario = Callable[[Engine], Awaitable[None]]
 
@@ -50,27 +54,10 @@ MEMORY = Path("/dev/shm")
 """Processes die here, the machine does not: files in memory do, and are much faster."""
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-        yield Path(name)
+EXHAUSTIVE = "QUAERO_TRIALS" in os.environ
+"""Also on PostgreSQL before each statement, not only before one of each transaction."""
 
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class CrashAt:
-    """Lets the k-th statement be the last thing that the process does; `k` None never does."""
-
-    def __init__(self, k: int | None) -> None:
-        self.k, self.count, self.statement = k, 0, ""
-
-    def __call__(self, statement: str) -> None:
-        self.count += 1
-        if self.count == self.k:
-            self.statement = statement
-            raise Crash(statement)
+SEED = int(os.environ.get("QUAERO_SEED", "1"))
 
 
 async def launch_and_finish(engine: Engine) -> None:
@@ -104,25 +91,52 @@ async def first_document(engine: Engine, run_id: int) -> None:
             break
 
 
-async def crash_and_restart(path: Path, scenario: Scenario, k: int | None) -> CrashAt:
-    """Run the scenario with a crash at statement k, then again without one, on the same file."""
-    fault, empty = CrashAt(k), path.with_name("empty.db")
-    if not empty.exists():
-        await SqliteBackend(empty).close()
-    shutil.copy(empty, path)
-    await attempt(path, scenario, fault)
+@contextmanager
+def empty_places(kind: str) -> Iterator[Iterator[Place]]:
+    """New stores that nobody has used, one after the other, in memory; each is removed when the next one is asked for."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        empty = new_place(kind, Path(folder))
+        asyncio.run(opened(empty))
+
+        def copies() -> Iterator[Place]:
+            for number in itertools.count():
+                place = empty.copy(new_folder(Path(folder), number))
+                yield place
+                place.remove()
+
+        with the_dead_are_known_at_once():
+            yield copies()
+        empty.remove()
+
+
+def new_folder(folder: Path, number: int) -> Path:
+    new = folder / str(number)
+    new.mkdir()
+    return new
+
+
+async def opened(place: Place) -> None:
+    await place.backend().close()
+    wait_until_left(place)
+
+
+async def crash_and_restart(place: Place, scenario: Scenario, k: int | None) -> CrashAt:
+    """Run the scenario with a crash at statement k, then again without one, in the same place."""
+    fault = CrashAt(k)
+    await attempt(place, scenario, fault)
     if fault.statement:
-        await attempt(path, scenario, CrashAt(None))
+        wait_until_left(place)
+        await attempt(place, scenario, CrashAt(None))
     return fault
 
 
-async def attempt(path: Path, scenario: Scenario, fault: CrashAt) -> None:
+async def attempt(place: Place, scenario: Scenario, fault: CrashAt) -> None:
     async with open_test_engine(
-        path, [ScriptManager()], [ScriptWorker()], queue=QUEUE, before_statement=fault
+        place.url, [ScriptManager()], [ScriptWorker()], queue=QUEUE, before_statement=fault
     ) as engine:
         try:
             await scenario(engine)
-        except StoreError:
+        except (StoreError, Crash):
             if not fault.statement:
                 raise
 
@@ -133,42 +147,72 @@ async def tree_of(engine: Engine) -> tuple[list[tuple[str, str]], list[str]]:
     return sorted((job.name, str(job.state)) for job in jobs), sorted(d.url for d in documents)
 
 
-async def final_tree(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
-    async with open_test_engine(path, [ScriptManager()], [ScriptWorker()]) as engine:
+async def final_tree(place: Place) -> tuple[list[tuple[str, str]], list[str]]:
+    async with open_test_engine(place.url, [ScriptManager()], [ScriptWorker()]) as engine:
         assert await engine.store.check() == ()
         return await tree_of(engine)
 
 
-def test_a_crash_at_any_statement_of_a_run_changes_nothing_in_its_end(folder: Path) -> None:
-    whole = asyncio.run(crash_and_restart(folder / "whole.db", launch_and_finish, None))
-    expected = asyncio.run(final_tree(folder / "whole.db"))
-    assert len(expected[1]) == 4
-    assert {state for name, state in expected[0] if name in ("Test", "pages", "after")} == {"completed"}
+def test_a_crash_at_any_statement_of_a_run_changes_nothing_in_its_end(place: Place) -> None:
+    with empty_places(place.name) as places:
+        here = next(places)
+        whole = asyncio.run(crash_and_restart(here, launch_and_finish, None))
+        expected = asyncio.run(final_tree(here))
+        assert len(expected[1]) == 4
+        assert {state for name, state in expected[0] if name in ("Test", "pages", "after")} == {"completed"}
 
-    print(f"a run: {whole.count} crashes")  # noqa: T201 - the count that was asked for
-    for k in range(1, whole.count + 1):
-        path = folder / f"{k}.db"
-        fault = asyncio.run(crash_and_restart(path, launch_and_finish, k))
-        tree, documents = asyncio.run(final_tree(path))
-        where = f"crash at statement {k}: {fault.statement}"
-        assert len(documents) == 4, where
-        assert [name for name, _ in tree].count("a") == 1, where
-        assert dict(tree)["Test"] == "completed", where
-        assert not [name for name, state in tree if not JobState(state).final], where
+        points = crash_points(place, whole.names)
+        print(f"a run: {len(points)} crashes")  # noqa: T201 - the count that was asked for
+        for k, here in zip(points, places, strict=False):
+            fault = asyncio.run(crash_and_restart(here, launch_and_finish, k))
+            tree, documents = asyncio.run(final_tree(here))
+            where = f"crash at statement {k}: {fault.statement}"
+            assert len(documents) == 4, where
+            assert [name for name, _ in tree].count("a") == 1, where
+            assert dict(tree)["Test"] == "completed", where
+            assert not [name for name, state in tree if not JobState(state).final], where
 
 
-def test_a_crash_at_any_statement_of_a_cancelled_run_leaves_it_cancelled_in_the_end(folder: Path) -> None:
-    whole = asyncio.run(crash_and_restart(folder / "whole.db", launch_and_cancel, None))
-    assert dict(asyncio.run(final_tree(folder / "whole.db"))[0])["Test"] == "cancelled"
+def test_a_crash_at_any_statement_of_a_cancelled_run_leaves_it_cancelled_in_the_end(place: Place) -> None:
+    with empty_places(place.name) as places:
+        here = next(places)
+        whole = asyncio.run(crash_and_restart(here, launch_and_cancel, None))
+        assert dict(asyncio.run(final_tree(here))[0])["Test"] == "cancelled"
 
-    print(f"a cancelled run: {whole.count} crashes")  # noqa: T201 - the count that was asked for
-    for k in range(1, whole.count + 1):
-        path = folder / f"{k}.db"
-        fault = asyncio.run(crash_and_restart(path, launch_and_cancel, k))
-        tree, _ = asyncio.run(final_tree(path))
-        where = f"crash at statement {k}: {fault.statement}"
-        assert dict(tree)["Test"] in ("cancelled", "completed"), where
-        assert not [name for name, state in tree if not JobState(state).final], where
+        points = crash_points(place, whole.names)
+        print(f"a cancelled run: {len(points)} crashes")  # noqa: T201 - the count that was asked for
+        for k, here in zip(points, places, strict=False):
+            fault = asyncio.run(crash_and_restart(here, launch_and_cancel, k))
+            tree, _ = asyncio.run(final_tree(here))
+            where = f"crash at statement {k}: {fault.statement}"
+            assert dict(tree)["Test"] in ("cancelled", "completed"), where
+            assert not [name for name, state in tree if not JobState(state).final], where
+
+
+async def tell(
+    place: Place, story: Story, clock: SettableClock, before_statement: BeforeStatement | None
+) -> dict[str, object]:
+    """One process tells the story; what is in the store in the end. The invariants hold before and after."""
+    store = place.store(clock=clock, before_statement=before_statement)
+    try:
+        assert await store.check() == ()
+        await story(Telling(store, clock))
+        assert await store.check() == ()
+        return await picture(store)
+    finally:
+        await store.close()
+
+
+def crash_points(place: Place, names: Sequence[str]) -> list[int]:
+    """The numbers (from 1) of the statements to crash before: all, or one of each transaction, its commit included."""
+    if place.name == "sqlite" or EXHAUSTIVE:
+        return list(range(1, len(names) + 1))
+    dice, points, begin = random.Random(SEED), [], 1
+    for number, name in enumerate(names, 1):
+        if name == "DELIVER":
+            points.append(dice.choice([number - 1, number, dice.randint(begin, number)]))
+            begin = number + 1
+    return points
 
 
 class Camera:
@@ -192,30 +236,41 @@ class Camera:
             self.pictures[key] = where, (content, wal), copy(self._clock)
 
 
-async def tell(path: Path, story: Story, clock: SettableClock, camera: Camera | None) -> dict[str, object]:
-    """One process tells the story; what is in the store in the end. The invariants hold before and after."""
-    store = Store(SqliteBackend(path, clock=clock, before_statement=camera))
-    try:
-        assert await store.check() == ()
-        await story(Telling(store, clock))
-        assert await store.check() == ()
-        return await picture(store)
-    finally:
-        await store.close()
-
-
+@pytest.mark.only("sqlite", reason="file")
 @pytest.mark.parametrize("name", STORIES)
-def test_a_crash_at_any_statement_of_a_story_changes_nothing_in_its_end(folder: Path, name: str) -> None:
-    with asyncio.Runner() as runner:
-        story, clock = STORIES[name], SettableClock()
-        whole = folder / "whole.db"
-        camera = Camera(whole, clock)
+def test_what_a_crash_at_any_statement_leaves_in_the_files_tells_the_story_to_its_end(
+    name: str, place: SqlitePlace
+) -> None:
+    with empty_places(place.name) as places, asyncio.Runner() as runner:
+        story, clock, whole = STORIES[name], SettableClock(), next(places)
+        assert isinstance(whole, SqlitePlace)
+        camera = Camera(whole.path, clock)
         expected = runner.run(tell(whole, story, clock, camera))
         assert expected["definitions"] or expected["jobs"]
 
-        for number, (where, (content, wal), time) in enumerate(camera.pictures.values()):
-            path = folder / f"{number}.db"
-            path.write_bytes(content)
-            path.with_name(path.name + "-wal").write_bytes(wal)
-            assert runner.run(tell(path, story, time, None)) == expected, where
+        for (where, (content, wal), time), here in zip(camera.pictures.values(), places, strict=False):
+            assert isinstance(here, SqlitePlace)
+            here.path.write_bytes(content)
+            here.path.with_name(here.path.name + "-wal").write_bytes(wal)
+            assert runner.run(tell(here, story, time, None)) == expected, where
     print(f"{name}: {camera.statements} statements, {len(camera.pictures)} different files")  # noqa: T201
+
+
+@pytest.mark.only("postgres", reason="sessions")
+@pytest.mark.parametrize("name", STORIES)
+def test_a_crash_at_the_statements_of_a_story_changes_nothing_in_its_end(name: str, place: Place) -> None:
+    with empty_places(place.name) as places, asyncio.Runner() as runner:
+        story, whole = STORIES[name], CrashAt(None)
+        expected = runner.run(tell(next(places), story, SettableClock(), whole))
+        assert expected["definitions"] or expected["jobs"]
+
+        names, points = whole.names, crash_points(place, whole.names)
+        for k, here in zip(points, places, strict=False):
+            clock, fault = SettableClock(), CrashAt(k)
+            where = f"crash at statement {k}: {names[k - 1]}"
+            with pytest.raises((Crash, StoreError)):
+                runner.run(tell(here, story, clock, fault))
+            assert fault.statement == names[k - 1], where
+            wait_until_left(here)
+            assert runner.run(tell(here, story, clock, None)) == expected, where
+    print(f"{name}: {len(names)} statements, {len(points)} crashes")  # noqa: T201 - the count that was asked for

@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from quaero.testing import open_test_engine
 from tests.crash.judgement import Expected, Record, faults, reading, trials
 from tests.crash.kills import SECONDS, Process, Template
 from tests.crash.worker_process import Orders
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import SqlitePlace
+
+pytestmark = pytest.mark.only("sqlite", reason="file")
 
 PROCESSES = 8
 LONGEST_MS = (100, 800)
@@ -71,7 +76,7 @@ def start(
     alone: bool = False,
 ) -> Process:
     trace = f"{path}-{number}.trace"
-    orders = Orders(path=str(path), trace=trace, run_id=run_id, busy_timeout_ms=patience_ms, alone=alone)
+    orders = Orders(url=SqlitePlace(path).url, trace=trace, run_id=run_id, busy_timeout_ms=patience_ms, alone=alone)
     return template.start(orders)
 
 
@@ -96,7 +101,7 @@ def test_eight_processes_and_a_program_that_locks_the_file_again_and_again_end_t
                 f"{code}: {process.complaints}" for process in processes if (code := process.wait()) != 0
             ]
         happened = f"locked for up to {longest_ms} ms at a time, longest silence {longest_silence(path)} ms"
-        record.trial(f"seed {seed}", [happened], found + asyncio.run(faults(path, run_id, EXPECTED)))
+        record.trial(f"seed {seed}", [happened], found + asyncio.run(faults(SqlitePlace(path), run_id, EXPECTED)))
     record.close()
 
 
@@ -113,7 +118,7 @@ def test_a_file_that_stays_locked_is_an_error_for_who_works_on_one_run_and_it_go
     )
 
     assert start(template, path, run_id, 1).wait() == 0
-    assert asyncio.run(faults(path, run_id, EXPECTED)) == []
+    assert asyncio.run(faults(SqlitePlace(path), run_id, EXPECTED)) == []
 
 
 def test_who_works_on_all_runs_waits_for_a_locked_file_as_long_as_it_takes(
@@ -126,4 +131,4 @@ def test_who_works_on_all_runs_waits_for_a_locked_file_as_long_as_it_takes(
         assert not process.ended_within(5 * PATIENCE_MS / 1000)
 
     assert process.wait() == 0
-    assert asyncio.run(faults(path, run_id, EXPECTED)) == []
+    assert asyncio.run(faults(SqlitePlace(path), run_id, EXPECTED)) == []

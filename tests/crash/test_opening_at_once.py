@@ -4,7 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from quaero.store.sqlite.connection import open_writer
+
+pytestmark = pytest.mark.only("sqlite", reason="file")
 
 FILES = 150
 OPENERS = 4

@@ -7,6 +7,7 @@ seed of the first trial: with 1 as the number of trials it repeats one that fail
 import asyncio
 import os
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.crash.judgement import Expected, Record, faults, trials
 from tests.crash.kills import KILLED, Process, Template
 from tests.crash.worker_process import Orders
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place, new_place
 
 SEED = int(os.environ.get("QUAERO_SEED", "1000"))
 STATEMENTS = 250
@@ -63,27 +65,29 @@ TREE_EXPECTED = Expected(
 )
 
 
-async def launched(path: Path) -> int:
-    async with open_test_engine(path, [ScriptManager()], [ScriptWorker()]) as engine:
+async def launched(url: str) -> int:
+    async with open_test_engine(url, [ScriptManager()], [ScriptWorker()]) as engine:
         await engine.control.change_gate("host", HOST, concurrency=2)
         return await engine.control.launch(TREE)
 
 
 class Trial:
-    """Some processes on one file, their deaths, and the judgement."""
+    """Some processes on one database of that kind, their deaths, and the judgement."""
 
-    def __init__(self, template: Template, folder: Path, seed: int) -> None:
+    def __init__(self, template: Template, kind: str, folder: Path, seed: int) -> None:
         self.dice = random.Random(seed)
-        self.path = folder / f"{seed}.db"
+        folder = folder / str(seed)
+        folder.mkdir()
+        self.place = new_place(kind, folder)
         self.happened: list[str] = []
         self._template, self._folder, self._seed, self._started = template, folder, seed, 0
-        self.run_id = asyncio.run(launched(self.path))
+        self.run_id = asyncio.run(launched(self.place.url))
 
     def start(self, **orders: object) -> Process:
         self._started += 1
         base = {
-            "path": str(self.path),
-            "trace": str(self._folder / f"{self._seed}-{self._started}.trace"),
+            "url": self.place.url,
+            "trace": str(self._folder / f"{self._started}.trace"),
             "run_id": self.run_id,
             "seed": self._seed * 100 + self._started,
         }
@@ -98,12 +102,12 @@ class Trial:
         ]
 
     def judge(self) -> list[str]:
-        return asyncio.run(faults(self.path, self.run_id, TREE_EXPECTED))
+        return asyncio.run(faults(self.place, self.run_id, TREE_EXPECTED))
 
     def tidy_up(self) -> None:
-        """The files of this trial, of which there may be thousands."""
-        for file in self._folder.glob(f"{self._seed}[.-]*"):
-            file.unlink()
+        """Remove what this trial has written: there may be thousands."""
+        self.place.remove()
+        shutil.rmtree(self._folder)
 
 
 def kill_again_and_again(trial: Trial) -> list[str]:
@@ -133,12 +137,12 @@ def kill_again_and_again(trial: Trial) -> list[str]:
 
 
 def test_processes_that_are_killed_at_random_moments_lose_and_repeat_nothing(
-    template: Template, tmp_path: Path
+    template: Template, place: Place, tmp_path: Path
 ) -> None:
     record = Record("kill -9")
     for seed in range(SEED, SEED + trials(12)):
         began = time.monotonic()
-        trial = Trial(template, tmp_path, seed)
+        trial = Trial(template, place.name, tmp_path, seed)
         found = kill_again_and_again(trial) + trial.judge()
         record.count("processes killed", len(trial.happened))
         record.trial(f"seed {seed} ({time.monotonic() - began:.2f} s)", trial.happened, found)
@@ -190,11 +194,11 @@ def stand_still_past_the_lease(trial: Trial, place: str, after: int, until: str)
 
 
 def test_processes_that_stand_still_past_their_lease_change_nothing_when_they_go_on(
-    template: Template, tmp_path: Path
+    template: Template, place: Place, tmp_path: Path
 ) -> None:
     record = Record("SIGSTOP past the lease")
     for seed in range(SEED, SEED + trials(8)):
-        trial = Trial(template, tmp_path, seed)
+        trial = Trial(template, place.name, tmp_path, seed)
         turn, number = divmod(seed - SEED, len(UNTIL))
         place = list(UNTIL)[number]
         until = UNTIL[place][turn % len(UNTIL[place])]
@@ -206,9 +210,9 @@ def test_processes_that_stand_still_past_their_lease_change_nothing_when_they_go
 
 
 def test_a_process_that_stands_still_inside_a_transaction_holds_up_the_others_until_it_goes_on(
-    template: Template, tmp_path: Path
+    template: Template, place: Place, tmp_path: Path
 ) -> None:
-    trial = Trial(template, tmp_path, SEED)
+    trial = Trial(template, place.name, tmp_path, SEED)
     zombie = trial.start(stops_at="COMMIT of settle", lease_ms=LEASE_MS, heartbeat_ms=HEARTBEAT_MS)
     zombie.wait_until_stopped()
     other = trial.start(lease_ms=LEASE_MS, heartbeat_ms=HEARTBEAT_MS)

@@ -18,7 +18,6 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,6 +29,8 @@ from quaero.models.errors import QuaeroError
 from quaero.models.job import Job
 from quaero.models.outcome import LogLevel, Outcome
 from quaero.settings import QueueSettings
+from quaero.store.backend import Backend
+from quaero.store.postgres.backend import PostgresBackend  # noqa: F401 - likewise
 from quaero.store.sqlite import connection
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.testing import open_test_engine
@@ -45,15 +46,16 @@ libc = ctypes.CDLL(None)
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker is to do. `trace` is the file that tells how far it came.
+    """What a worker is to do in the database at `url`. `trace` is the file that tells how far it came.
 
     `pauses`: of 1,000 statements so many are preceded by a wait of up to `pause_ms`. `work_ms`: how long a job takes
     at most. `dies_at`: the number of the statement before which it kills itself. `stops_at`: the place where it stops
     (SIGSTOP) when it comes there for the `stops_after`-th time: the name of a transition, before it begins; "work",
     while a job is executed, "work again", while one is that another process lost; "COMMIT of" a transition, inside it.
+    `busy_timeout_ms`, `pages`: how long an SQLite file may be locked, and how many pages it may have.
     """
 
-    path: str
+    url: str
     trace: str
     run_id: int
     seed: int = 0
@@ -93,17 +95,18 @@ class Unrest:
         self._trace = Trace(orders.trace)
         self._reached: Counter[str] = Counter()
         self._statements = 0
-        self._transition = ""
+        self._inside = threading.local()  # which transition this thread of a writer executes
         self._writes = 0
         self._idle = asyncio.Event()
 
     def before_statement(self, name: str) -> None:
-        """Called in the thread of the writer."""
+        """Called in a thread of the writer."""
         self._statements += 1
-        self._trace.write(f"{name} of {self._transition or '?'}, statement {self._statements}")
+        transition = getattr(self._inside, "transition", "?")
+        self._trace.write(f"{name} of {transition}, statement {self._statements}")
         if self._statements == self._orders.dies_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        if name == "COMMIT" and self._is_due(f"COMMIT of {self._transition}"):
+        if name == "COMMIT" and self._is_due(f"COMMIT of {transition}"):
             stand_still()
         if self._dice.randrange(1_000) < self._orders.pauses:
             time.sleep(self._dice.uniform(0, self._orders.pause_ms) / 1_000)
@@ -125,7 +128,7 @@ class Unrest:
         await self.come_to("work again" if job.lost_leases else "work")
         await asyncio.sleep(self._dice.uniform(0, self._orders.work_ms) / 1_000)
 
-    def watch(self, backend: SqliteBackend) -> None:
+    def watch(self, backend: Backend) -> None:
         """Come to the place of every transition before it begins."""
         write = backend.write
 
@@ -134,7 +137,7 @@ class Unrest:
             await self.come_to(name)
 
             def named(*inside: Any) -> T:
-                self._transition = name
+                self._inside.transition = name
                 return function(*inside)
 
             self._writes += 1
@@ -183,15 +186,15 @@ async def work(orders: Orders) -> None:
         orders.concurrency, orders.lease_ms, orders.heartbeat_ms, max_lost_leases=orders.max_lost_leases
     )
     async with open_test_engine(
-        Path(orders.path),
+        orders.url,
         [ScriptManager()],
         [RestlessWorker(unrest)],
         queue=queue,
         before_statement=unrest.before_statement,
     ) as engine:
-        assert isinstance(engine.store.backend, SqliteBackend)
         unrest.watch(engine.store.backend)
         if orders.pages is not None:
+            assert isinstance(engine.store.backend, SqliteBackend)
             engine.store.backend._writer._connection.pragma("max_page_count", orders.pages)
         await _until_the_end(engine, orders.run_id, alone=orders.alone)
 

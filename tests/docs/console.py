@@ -30,7 +30,10 @@ class Folder:
         self.path, self._port = path, str(port)
         scripts = sysconfig.get_path("scripts")
         own = {name: value for name, value in os.environ.items() if not name.startswith("QUAERO_")}
-        self._variables = own | {"PATH": f"{scripts}{os.pathsep}{own.get('PATH', os.defpath)}"}
+        self._variables = own | {
+            "PATH": f"{scripts}{os.pathsep}{own.get('PATH', os.defpath)}",
+            "XDG_CONFIG_HOME": str(path / ".config"),
+        }
 
     async def follow(self, page: Path) -> None:
         """Do all that the page shows, and compare."""

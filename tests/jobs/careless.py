@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 from quaero.jobs.manager import PlanContext
@@ -61,9 +60,9 @@ class CarelessManager(ScriptManager):
             yield child
 
 
-async def both_leave(path: Path) -> str:
+async def both_leave(database: str) -> str:
     """The states of the steps and the number of completed children."""
-    async with open_test_engine(path, [CarelessManager(leave)], [CarelessWorker(leave)]) as engine:
+    async with open_test_engine(database, [CarelessManager(leave)], [CarelessWorker(leave)]) as engine:
         first = script_step("careless", on_error="continue")
         second = script_step("fine", children=[{"name": "careless"}, {"name": "fine"}])
         summary = await run_to_end(engine, script_definition(first, second))
@@ -72,4 +71,4 @@ async def both_leave(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(asyncio.run(both_leave(Path(sys.argv[1]))))
+    sys.stdout.write(asyncio.run(both_leave(sys.argv[1])))

@@ -1,11 +1,11 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from quaero.jobs.engine import Engine
 from quaero.testing import open_test_engine
 from tests.kit import ScriptManager, ScriptWorker
+from tests.places import Place
 
 
 @pytest.fixture
@@ -14,8 +14,8 @@ def worker() -> ScriptWorker:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, worker: ScriptWorker) -> AsyncIterator[Engine]:
-    """An engine on a new database file; whatever the test did, its invariants hold at the end."""
-    async with open_test_engine(tmp_path / "test.db", [ScriptManager()], [worker]) as engine:
+async def engine(place: Place, worker: ScriptWorker) -> AsyncIterator[Engine]:
+    """An engine on a new database; whatever the test did, its invariants hold at the end."""
+    async with open_test_engine(place.url, [ScriptManager()], [worker]) as engine:
         yield engine
         assert await engine.store.check() == ()

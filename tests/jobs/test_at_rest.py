@@ -4,7 +4,6 @@ import asyncio
 import threading
 from pathlib import Path
 
-import apsw
 import pytest
 
 from quaero.demo.server import demo_site
@@ -12,6 +11,7 @@ from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import JobState
 from quaero.models.toml_writer import ConfigValue
 from quaero.testing import open_test_engine, run_to_end
+from tests.places import Place, new_place
 
 PROC = Path("/proc/self")
 
@@ -28,8 +28,8 @@ def child_processes() -> list[str]:
     return [text for file in (PROC / "task").glob("*/children") if (text := file.read_text())]
 
 
-async def crawl_the_demo_site(path: Path) -> None:
-    async with demo_site() as site, open_test_engine(path) as engine:
+async def crawl_the_demo_site(place: Place) -> None:
+    async with demo_site() as site, open_test_engine(place.url) as engine:
         config: dict[str, ConfigValue] = {
             "start_urls": [site.url],
             "allow_private": [site.url.removeprefix("http://").strip("/")],
@@ -41,14 +41,14 @@ async def crawl_the_demo_site(path: Path) -> None:
         assert summary.documents.created > 1
 
 
-def test_nothing_is_left_when_all_is_done(tmp_path: Path) -> None:
-    asyncio.run(crawl_the_demo_site(tmp_path / "first.db"))  # what is made once for the process is made here
+def test_nothing_is_left_when_all_is_done(place: Place, tmp_path_factory: pytest.TempPathFactory) -> None:
+    first = new_place(place.name, tmp_path_factory.mktemp("first"))
+    asyncio.run(crawl_the_demo_site(first))  # what is made once for the process is made here
+    first.remove()
     before = handles(), child_processes(), threading.active_count()
-    asyncio.run(crawl_the_demo_site(tmp_path / "test.db"))
+    asyncio.run(crawl_the_demo_site(place))
 
     assert (handles(), child_processes(), threading.active_count()) == before
-    assert sorted(file.name for file in tmp_path.glob("test.db*")) == ["test.db", "test.db-owners"]
-    connection = apsw.Connection(str(tmp_path / "test.db"))
+    assert place.leftovers() == set()
     for rows in ("jobs WHERE lease_owner IS NOT NULL", "frontier", "progress WHERE dirty = 1"):
-        assert connection.execute(f"SELECT count(*) FROM {rows}").get == 0  # noqa: S608 - our own texts
-    connection.close()
+        assert place.rows(f"SELECT count(*) FROM {rows}") == [(0,)]  # noqa: S608 - our own texts

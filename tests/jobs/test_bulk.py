@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -23,15 +22,16 @@ from quaero.models.outcome import LogLevel
 from quaero.store.reads import JobFilter
 from quaero.testing import finish, open_test_engine, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
 
 RUNS = JobFilter(kind=JobKind.RUN)
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, worker: ScriptWorker) -> AsyncIterator[Engine]:
+async def engine(place: Place, worker: ScriptWorker) -> AsyncIterator[Engine]:
     managers: list[JobManager] = [ScriptManager(), BulkManager()]
     workers: list[JobWorker] = [worker, BulkWorker()]
-    async with open_test_engine(tmp_path / "test.db", managers, workers) as engine:
+    async with open_test_engine(place.url, managers, workers) as engine:
         yield engine
         assert await engine.store.check() == ()
 

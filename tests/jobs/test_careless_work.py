@@ -15,6 +15,7 @@ from quaero.models.progress import Progress
 from quaero.testing import open_test_engine, run_to_end
 from tests.jobs.careless import Act, CarelessManager, CarelessWorker, panic
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
 
 SECONDS = 20
 """Far more than it takes: a job that nobody ends is not waited for any longer."""
@@ -32,8 +33,8 @@ async def ended(engine: Engine, definition: JobDefinition) -> RunSummary:
     [lambda: None, lambda: "done", lambda: Outcome(note=None), panic],  # type: ignore[arg-type]
     ids=["returns nothing", "returns a text", "a note that is none", "panics"],
 )
-async def test_a_worker_that_breaks_its_own_rules_harms_its_job_alone(tmp_path: Path, act: Act) -> None:
-    async with open_test_engine(tmp_path / "test.db", [ScriptManager()], [CarelessWorker(act)]) as engine:
+async def test_a_worker_that_breaks_its_own_rules_harms_its_job_alone(place: Place, act: Act) -> None:
+    async with open_test_engine(place.url, [ScriptManager()], [CarelessWorker(act)]) as engine:
         step = script_step(children=[{"name": "careless"}, {"name": "fine"}])
         summary = await ended(engine, script_definition(step))
 
@@ -44,8 +45,8 @@ async def test_a_worker_that_breaks_its_own_rules_harms_its_job_alone(tmp_path: 
 
 
 @pytest.mark.parametrize("act", [lambda: None, panic], ids=["yields nothing", "panics"])
-async def test_a_manager_that_breaks_its_own_rules_harms_its_step_alone(tmp_path: Path, act: Act) -> None:
-    async with open_test_engine(tmp_path / "test.db", [CarelessManager(act)], [ScriptWorker()]) as engine:
+async def test_a_manager_that_breaks_its_own_rules_harms_its_step_alone(place: Place, act: Act) -> None:
+    async with open_test_engine(place.url, [CarelessManager(act)], [ScriptWorker()]) as engine:
         steps = script_step("careless", on_error="continue"), script_step("fine", count=2)
         summary = await ended(engine, script_definition(*steps))
 
@@ -53,10 +54,10 @@ async def test_a_manager_that_breaks_its_own_rules_harms_its_step_alone(tmp_path
         assert summary.steps[0].job.error
 
 
-async def test_work_that_tries_to_end_the_process_ends_its_job_alone(tmp_path: Path) -> None:
+async def test_work_that_tries_to_end_the_process_ends_its_job_alone(place: Place) -> None:
     """In a process of its own, which it would take along."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.jobs.careless", str(tmp_path / "test.db")),
+        *(sys.executable, "-m", "tests.jobs.careless", place.url),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -72,10 +73,10 @@ async def test_work_that_tries_to_end_the_process_ends_its_job_alone(tmp_path: P
 
 
 async def test_a_job_with_a_child_that_cannot_be_stored_fails_and_none_of_its_children_is_there(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
     worker = CarelessWorker(Outcome)
-    async with open_test_engine(tmp_path / "test.db", [ScriptManager()], [worker]) as engine:
+    async with open_test_engine(place.url, [ScriptManager()], [worker]) as engine:
         step = script_step(children=[{"name": "careless", "spawns": True}, {"name": "fine"}])
         summary = await ended(engine, script_definition(step))
 

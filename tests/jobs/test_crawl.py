@@ -1,7 +1,6 @@
 """A crawl step against a web server that misbehaves: what becomes a document, what a failure, what neither."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from quaero.search.query import parse_query
 from quaero.store.reads import DocumentFilter, JobFilter
 from quaero.testing import open_test_engine, run_to_end
 from tests.crawler.misbehaving_server import MisbehavingServer, running_server
+from tests.places import Place
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ async def server() -> AsyncIterator[MisbehavingServer]:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    async with open_test_engine(tmp_path / "test.db") as engine:
+async def engine(place: Place) -> AsyncIterator[Engine]:
+    async with open_test_engine(place.url) as engine:
         yield engine
         assert await engine.store.check() == ()
 

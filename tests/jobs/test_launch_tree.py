@@ -1,7 +1,6 @@
 """Definitions that run before and after another: looked up at launch, each once, in their order, or refused."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from quaero.store.reads import JobFilter
 from quaero.store.transitions.definitions import NewDefinition
 from quaero.testing import finish, open_test_engine
 from tests.kit import script_definition, script_step
+from tests.places import Place
 
 
 def definition(name: str, before: str = "", after: str = "", *, enabled: bool = True) -> JobDefinition:
@@ -52,9 +52,9 @@ async def test_all_that_are_named_run_once_in_their_order(engine: Engine) -> Non
         assert summary.job.state is JobState.COMPLETED, name
 
 
-async def test_a_system_definition_can_be_named(tmp_path: Path) -> None:
+async def test_a_system_definition_can_be_named(place: Place) -> None:
     named = replace(definition("a"), post_jobs=("reindex",))
-    async with open_test_engine(tmp_path / "all.db") as engine:
+    async with open_test_engine(place.url) as engine:
         tree = await engine.control.launch_tree(named)
         assert [each.definition.id for each in tree.after] == ["reindex"]
 

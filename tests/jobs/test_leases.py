@@ -1,7 +1,6 @@
 """Leases: taken, kept alive, lost, and never written under by two."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -9,11 +8,12 @@ from quaero.jobs.engine import Engine
 from quaero.models.errors import LeaseLostError
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.models.outcome import End, Settlement
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transitions.claim import Claimed
 from quaero.testing import SettableClock, open_test_engine
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
+from tests.waiting import until
 
 LEASE_MS = 60_000
 CHILD = ChildJob("scripted", "child", {})
@@ -25,10 +25,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Engine]:
-    async with open_test_engine(
-        tmp_path / "test.db", [ScriptManager()], [ScriptWorker()], clock=clock
-    ) as engine:
+async def engine(place: Place, clock: SettableClock) -> AsyncIterator[Engine]:
+    async with open_test_engine(place.url, [ScriptManager()], [ScriptWorker()], clock=clock) as engine:
         yield engine
         assert await engine.store.check() == ()
 
@@ -117,17 +115,21 @@ async def test_a_job_that_keeps_losing_its_worker_ends_as_failed(
     assert ended.error == "its worker was lost 3 times while it ran this job"
 
 
+@pytest.mark.usefixtures("quick_deaths")
 async def test_the_jobs_of_a_dead_process_return_without_waiting_for_their_lease(
-    engine: Engine, tmp_path: Path
+    engine: Engine, place: Place
 ) -> None:
     child = await claimed_child(engine)
-    other = Store(SqliteBackend(tmp_path / "test.db"))
+    other = place.store()
     [taken] = (await _requeue_and_claim(engine, other, child)).jobs
     assert taken.lease_owner == other.backend.owner
     assert await engine.store.rescue(10) == 0
     await other.close()
 
-    assert await engine.store.rescue(10) == 1
+    async def rescued() -> bool:
+        return await engine.store.rescue(10) == 1
+
+    await until(rescued)
     assert (await engine.store.job(child.id)).state is JobState.PENDING
 
 

@@ -1,7 +1,6 @@
 """The parts at work together: woken instead of polling, within their settings, leases kept alive."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from quaero.models.progress import Progress
 from quaero.settings import QueueSettings
 from quaero.testing import SettableClock, finish, open_test_engine, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
 
 FAR_AWAY = 3_600.0
 SECONDS = 60
@@ -53,11 +53,11 @@ async def test_the_progress_of_a_step_never_goes_back(engine: Engine) -> None:
 
 
 async def test_a_process_executes_as_many_jobs_at_once_as_its_settings_say(
-    tmp_path: Path, worker: ScriptWorker
+    place: Place, worker: ScriptWorker
 ) -> None:
     queue = QueueSettings(concurrency=3)
     names = [f"child {n}" for n in range(7)]
-    async with open_test_engine(tmp_path / "test.db", [ScriptManager()], [worker], queue=queue) as engine:
+    async with open_test_engine(place.url, [ScriptManager()], [worker], queue=queue) as engine:
         step = script_step(children=[{"name": name, "wait": True} for name in names])
         run_id = await engine.control.launch(script_definition(step))
         async with engine.working(run_id):
@@ -76,7 +76,7 @@ async def test_a_process_executes_as_many_jobs_at_once_as_its_settings_say(
 
 
 async def test_a_job_that_takes_much_longer_than_its_lease_is_executed_once_beside_another_process(
-    tmp_path: Path, worker: ScriptWorker
+    place: Place, worker: ScriptWorker
 ) -> None:
     """The clock of leases is set; only the heartbeats come by real time, and each advance waits for one."""
     clock, other_worker = SettableClock(), ScriptWorker()
@@ -87,12 +87,12 @@ async def test_a_job_that_takes_much_longer_than_its_lease_is_executed_once_besi
         if name == "extend_lease":
             loop.call_soon_threadsafe(beaten.set)
 
-    managers, path = [ScriptManager()], tmp_path / "test.db"
+    managers, url = [ScriptManager()], place.url
     async with (
         open_test_engine(
-            path, managers, [worker], queue=queue, clock=clock, before_statement=before_statement
+            url, managers, [worker], queue=queue, clock=clock, before_statement=before_statement
         ) as engine,
-        open_test_engine(path, managers, [other_worker], queue=queue, clock=clock) as other,
+        open_test_engine(url, managers, [other_worker], queue=queue, clock=clock) as other,
     ):
         step = script_step(children=[{"name": "slow", "wait": True}])
         run_id = await engine.control.launch(script_definition(step))

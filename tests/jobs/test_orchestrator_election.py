@@ -8,7 +8,6 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
 
@@ -16,40 +15,31 @@ from quaero.jobs.engine import Engine, Work
 from quaero.models.errors import QuaeroError
 from quaero.models.job import JobState
 from quaero.settings import QueueSettings
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.duties import ORCHESTRATOR, Holder, holder
 from quaero.testing import open_test_engine
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 60
-LOOK_AGAIN = 0.01
+pytestmark = pytest.mark.usefixtures("quick_deaths")
+
 FOR_EVER_MS = 10**12
 TWO_STEPS = script_definition(script_step("first", count=3), script_step("second", count=3))
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "test.db"
-
-
 @asynccontextmanager
-async def process(path: Path) -> AsyncIterator[Engine]:
+async def process(place: Place) -> AsyncIterator[Engine]:
     """An engine as another process would have it: with an owner and connections of its own."""
-    async with open_test_engine(path, [ScriptManager()], [ScriptWorker()], queue=QueueSettings()) as engine:
+    async with open_test_engine(
+        place.url, [ScriptManager()], [ScriptWorker()], queue=QueueSettings()
+    ) as engine:
         yield engine
 
 
 async def duty_of(store: Store) -> Holder | None:
     return await store.backend.read(holder, ORCHESTRATOR)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Until it holds: nobody announces who has a duty, so it is looked at again and again."""
-    async with asyncio.timeout(PATIENCE):
-        while not await holds():  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(LOOK_AGAIN)
 
 
 async def until_on_duty(engine: Engine) -> None:
@@ -78,8 +68,8 @@ async def kill(engine: Engine, work: Work) -> None:
     await engine.store.close()
 
 
-async def test_of_two_processes_one_has_the_duty(path: Path) -> None:
-    async with process(path) as one, process(path) as other, one.working() as first:
+async def test_of_two_processes_one_has_the_duty(place: Place) -> None:
+    async with process(place) as one, process(place) as other, one.working() as first:
         await until_on_duty(one)
         async with other.working() as second:
             run_id = await one.control.launch(TWO_STEPS)
@@ -87,8 +77,8 @@ async def test_of_two_processes_one_has_the_duty(path: Path) -> None:
             assert (first.orchestrator.on_duty, second.orchestrator.on_duty) == (True, False)
 
 
-async def test_a_process_that_leaves_hands_the_duty_over(path: Path) -> None:
-    async with process(path) as one, process(path) as other, AsyncExitStack() as stack:
+async def test_a_process_that_leaves_hands_the_duty_over(place: Place) -> None:
+    async with process(place) as one, process(place) as other, AsyncExitStack() as stack:
         async with one.working():
             await until_on_duty(one)
             await stack.enter_async_context(other.working())
@@ -97,9 +87,9 @@ async def test_a_process_that_leaves_hands_the_duty_over(path: Path) -> None:
         assert await ends(other, await other.control.launch(TWO_STEPS)) is JobState.COMPLETED
 
 
-async def test_the_duty_of_a_killed_process_is_taken_over_and_its_runs_end(path: Path) -> None:
-    async with process(path) as other:
-        one = Engine(Store(SqliteBackend(path)), other.registry, QueueSettings())
+async def test_the_duty_of_a_killed_process_is_taken_over_and_its_runs_end(place: Place) -> None:
+    async with process(place) as other:
+        one = Engine(place.store(), other.registry, QueueSettings())
         working = one.working()
         first = await working.__aenter__()
         await until_on_duty(one)
@@ -114,11 +104,11 @@ async def test_the_duty_of_a_killed_process_is_taken_over_and_its_runs_end(path:
             await working.__aexit__(None, None, None)
 
 
-async def test_the_duty_of_a_process_that_was_killed_by_the_system_is_taken_over(path: Path) -> None:
-    async with process(path) as engine:
+async def test_the_duty_of_a_process_that_was_killed_by_the_system_is_taken_over(place: Place) -> None:
+    async with process(place) as engine:
         run_id = await engine.control.launch(TWO_STEPS)
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.jobs.duty_process", str(path), stdin=PIPE, stdout=PIPE
+            sys.executable, "-m", "tests.jobs.duty_process", place.url, stdin=PIPE, stdout=PIPE
         )
         assert child.stdout is not None
         assert await child.stdout.readline() == b"True\n"
@@ -133,9 +123,9 @@ async def test_the_duty_of_a_process_that_was_killed_by_the_system_is_taken_over
             assert await ends(engine, run_id) is JobState.COMPLETED
 
 
-async def test_the_duty_of_a_process_that_hangs_is_taken_over_when_its_lease_runs_out(path: Path) -> None:
-    async with process(path) as engine:
-        hanging = Store(SqliteBackend(path))
+async def test_the_duty_of_a_process_that_hangs_is_taken_over_when_its_lease_runs_out(place: Place) -> None:
+    async with process(place) as engine:
+        hanging = place.store()
         assert await hanging.take_duty(ORCHESTRATOR, 300)
         async with engine.working():
             assert await ends(engine, await engine.control.launch(TWO_STEPS)) is JobState.COMPLETED
@@ -143,10 +133,10 @@ async def test_the_duty_of_a_process_that_hangs_is_taken_over_when_its_lease_run
         await hanging.close()
 
 
-async def test_a_process_that_lost_the_duty_stops_watching(path: Path) -> None:
-    async with process(path) as engine, engine.working() as work:
+async def test_a_process_that_lost_the_duty_stops_watching(place: Place) -> None:
+    async with process(place) as engine, engine.working() as work:
         await until_on_duty(engine)
-        thief = Store(SqliteBackend(path))
+        thief = place.store()
         await thief.backend.write(_take_away, thief.backend.owner)
         run_id = await engine.control.launch(TWO_STEPS)
         await until(_off_duty(work))
@@ -169,14 +159,14 @@ def _take_away(tx: Transaction, owner: str) -> None:
     tx.rows("take_duty", name=ORCHESTRATOR, owner=owner, lease_until=FOR_EVER_MS, ticks=0, dead_owners="[]")
 
 
-async def test_a_run_goes_on_although_the_duty_changes_hands_in_the_middle_of_it(path: Path) -> None:
+async def test_a_run_goes_on_although_the_duty_changes_hands_in_the_middle_of_it(place: Place) -> None:
     """The first process finishes the first step and is killed; the events are still numbered without gap."""
     waits = script_definition(
         script_step("first", children=[{"name": "slow", "wait": True}]), script_step("second")
     )
     worker = ScriptWorker()
-    async with open_test_engine(path, [ScriptManager()], [worker]) as other:
-        one = Engine(Store(SqliteBackend(path)), other.registry, QueueSettings())
+    async with open_test_engine(place.url, [ScriptManager()], [worker]) as other:
+        one = Engine(place.store(), other.registry, QueueSettings())
         working = one.working()
         first = await working.__aenter__()
         await until_on_duty(one)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from quaero.settings import QueueSettings
 from quaero.store.reads import JobFilter
 from quaero.testing import SettableClock, open_test_engine
 from tests.kit import ScriptManager, script_definition, script_step
+from tests.places import Place
 
 SECONDS = 3
 """Longer than any of these runs takes; only a run that hangs gets there."""
@@ -46,8 +46,8 @@ class Worker:
 
 
 @asynccontextmanager
-async def engine_of(path: Path, execute: Execute) -> AsyncIterator[Engine]:
-    async with open_test_engine(path / "test.db", [ScriptManager()], [Worker(execute)]) as engine:
+async def engine_of(place: Place, execute: Execute) -> AsyncIterator[Engine]:
+    async with open_test_engine(place.url, [ScriptManager()], [Worker(execute)]) as engine:
         yield engine
 
 
@@ -82,7 +82,7 @@ async def only_child(engine: Engine, run_id: int) -> Job:
     return child
 
 
-async def test_a_processor_that_stops_while_it_claims_leaves_no_job_behind(tmp_path: Path) -> None:
+async def test_a_processor_that_stops_while_it_claims_leaves_no_job_behind(place: Place) -> None:
     claiming, go_on = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
@@ -92,7 +92,7 @@ async def test_a_processor_that_stops_while_it_claims_leaves_no_job_behind(tmp_p
             go_on.wait(SECONDS)
 
     async with open_test_engine(
-        tmp_path / "test.db", [ScriptManager()], [], before_statement=before_statement
+        place.url, [ScriptManager()], [], before_statement=before_statement
     ) as engine:
         run_id = await engine.control.launch(ONE_CHILD)
         async with engine.working(run_id):
@@ -104,7 +104,7 @@ async def test_a_processor_that_stops_while_it_claims_leaves_no_job_behind(tmp_p
         assert parent.lease_owner is None
 
 
-async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(tmp_path: Path) -> None:
+async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(place: Place) -> None:
     first_stops, second_runs, let_first_end, let_second_end = (asyncio.Event() for _ in range(4))
 
     async def execute(job: Job, context: JobContext) -> Outcome:
@@ -119,7 +119,7 @@ async def test_a_worker_that_is_slow_to_stop_does_not_harm_the_next_execution(tm
             await let_second_end.wait()
         return Outcome()
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         run_id = await engine.control.launch(ONE_CHILD)
         async with asyncio.timeout(SECONDS), engine.working(run_id):
             await running(engine, run_id)
@@ -143,7 +143,7 @@ async def running(engine: Engine, run_id: int) -> None:
             return
 
 
-async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever(tmp_path: Path) -> None:
+async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever(place: Place) -> None:
     executed = 0
 
     async def execute(job: Job, context: JobContext) -> Outcome:
@@ -153,7 +153,7 @@ async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever
             return Outcome()
         raise asyncio.CancelledError
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
@@ -161,55 +161,53 @@ async def test_a_worker_that_cancels_itself_has_failed_and_is_not_tried_for_ever
 
 
 @pytest.mark.parametrize("retryable", [False, True])
-async def test_an_error_text_that_is_no_unicode_concerns_its_job_alone(
-    tmp_path: Path, retryable: bool
-) -> None:
+async def test_an_error_text_that_is_no_unicode_concerns_its_job_alone(place: Place, retryable: bool) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         raise JobFailure("no such file: \udcff", retryable=retryable)
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
 
 
-async def test_a_log_line_that_is_no_unicode_concerns_its_job_alone(tmp_path: Path) -> None:
+async def test_a_log_line_that_is_no_unicode_concerns_its_job_alone(place: Place) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         context.log("header: \udcff")
         return Outcome()
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         child = await child_of_run(engine)
 
     assert child.state.final
 
 
-async def test_a_wait_without_end_is_a_failure(tmp_path: Path) -> None:
+async def test_a_wait_without_end_is_a_failure(place: Place) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         raise JobFailure("busy", retryable=True, retry_after=float("inf"))
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         child = await child_of_run(engine)
 
     assert child.state is JobState.FAILED
 
 
-async def test_a_step_whose_config_its_manager_no_longer_reads_fails(tmp_path: Path) -> None:
+async def test_a_step_whose_config_its_manager_no_longer_reads_fails(place: Place) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         return Outcome()
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         run_id = await run(engine, script_definition(script_step(of_an_older_version=True)))
         state = (await engine.store.job(run_id)).state
 
     assert state is JobState.FAILED
 
 
-async def test_two_launches_at_once_start_one_run(tmp_path: Path) -> None:
+async def test_two_launches_at_once_start_one_run(place: Place) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         return Outcome()
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         answers = await asyncio.gather(
             engine.control.launch(ONE_CHILD), engine.control.launch(ONE_CHILD), return_exceptions=True
         )
@@ -217,11 +215,11 @@ async def test_two_launches_at_once_start_one_run(tmp_path: Path) -> None:
     assert [type(answer) for answer in answers if not isinstance(answer, int)] == [ConflictError]
 
 
-async def test_following_a_run_from_behind_its_end_ends(tmp_path: Path) -> None:
+async def test_following_a_run_from_behind_its_end_ends(place: Place) -> None:
     async def execute(job: Job, context: JobContext) -> Outcome:
         return Outcome()
 
-    async with engine_of(tmp_path, execute) as engine:
+    async with engine_of(place, execute) as engine:
         child = await child_of_run(engine)
         last = (await engine.store.run(child.root_id)).last_event
         async with asyncio.timeout(SECONDS):
@@ -229,7 +227,7 @@ async def test_following_a_run_from_behind_its_end_ends(tmp_path: Path) -> None:
 
 
 async def test_an_execution_whose_lease_is_lost_is_stopped_though_the_job_runs_here_again(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
     clock = SettableClock()
     first_runs, first_stops, second_runs = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -244,7 +242,7 @@ async def test_an_execution_whose_lease_is_lost_is_stopped_though_the_job_runs_h
 
     queue = QueueSettings(heartbeat_ms=10)
     async with open_test_engine(
-        tmp_path / "test.db", [ScriptManager()], [Worker(execute)], queue=queue, clock=clock
+        place.url, [ScriptManager()], [Worker(execute)], queue=queue, clock=clock
     ) as engine:
         run_id = await engine.control.launch(ONE_CHILD)
         async with engine.working(run_id):

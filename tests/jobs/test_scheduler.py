@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import apsw
 import pytest
 
 from quaero.jobs.engine import Engine
@@ -28,6 +26,7 @@ from quaero.store.transitions.launch import Launch
 from quaero.store.transitions.schedules import Schedule
 from quaero.testing import SettableClock, open_test_engine
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place, new_place
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 PARIS = "Europe/Paris"
@@ -49,9 +48,8 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, clock: SettableClock) -> AsyncIterator[Engine]:
-    path = tmp_path / "test.db"
-    async with open_test_engine(path, MANAGERS, [ScriptWorker()], clock=clock) as engine:
+async def engine(place: Place, clock: SettableClock) -> AsyncIterator[Engine]:
+    async with open_test_engine(place.url, MANAGERS, [ScriptWorker()], clock=clock) as engine:
         yield engine
         assert await engine.store.check() == ()
 
@@ -78,19 +76,10 @@ async def schedule(store: Store, definition_id: str = "hourly") -> Schedule:
     return found.schedule
 
 
-def sql(folder: Path, statement: str, *values: str) -> list[tuple[Any, ...]]:
-    """What a statement says to the database file, beside the program."""
-    connection = apsw.Connection(str(folder / "test.db"))
-    try:
-        return connection.execute(statement, values).fetchall()
-    finally:
-        connection.close()
-
-
-def spoil(folder: Path, definition_id: str, body: str) -> None:
+def spoil(place: Place, definition_id: str, body: str) -> None:
     """Put a body that is no definition in its place, and in its history."""
-    sql(folder, "UPDATE definitions SET body = ? WHERE id = ?", body, definition_id)
-    sql(folder, "UPDATE definition_versions SET body = ? WHERE definition_id = ?", body, definition_id)
+    place.execute("UPDATE definitions SET body = ? WHERE id = ?", [body, definition_id])
+    place.execute("UPDATE definition_versions SET body = ? WHERE definition_id = ?", [body, definition_id])
 
 
 async def cancel_all(engine: Engine) -> None:
@@ -125,13 +114,13 @@ async def test_a_planned_time_starts_one_run(
 
 
 async def test_it_is_recorded_that_a_schedule_started_the_run(
-    engine: Engine, scheduler: Scheduler, clock: SettableClock, tmp_path: Path
+    engine: Engine, scheduler: Scheduler, clock: SettableClock, place: Place
 ) -> None:
     await keep(engine, HOURLY)
     await scheduler.fire()
     clock.advance(HOUR)
     await scheduler.fire()
-    [row] = sql(tmp_path, "SELECT launched_by, launch_key FROM runs")
+    [row] = place.rows("SELECT launched_by, launch_key FROM runs")
     assert row == ("schedule", f"schedule:hourly:{NOON + HOUR}")
 
 
@@ -177,23 +166,23 @@ async def test_a_time_that_comes_while_a_run_is_open_is_skipped(
 
 
 @asynccontextmanager
-async def server(path: Path, clock: SettableClock) -> AsyncIterator[Scheduler]:
-    """The scheduler of one more server on the same file."""
-    async with open_test_engine(path, MANAGERS, [ScriptWorker()], clock=clock) as engine:
+async def server(place: Place, clock: SettableClock) -> AsyncIterator[Scheduler]:
+    """The scheduler of one more server on the same database."""
+    async with open_test_engine(place.url, MANAGERS, [ScriptWorker()], clock=clock) as engine:
         yield Scheduler(engine.store, engine.control, clock, lambda: PARIS)
 
 
 async def test_two_servers_start_one_run_for_each_of_two_hundred_planned_times(
-    engine: Engine, scheduler: Scheduler, clock: SettableClock, tmp_path: Path
+    engine: Engine, scheduler: Scheduler, clock: SettableClock, place: Place
 ) -> None:
     await keep(engine, replace(HOURLY, overlap=True), replace(HOURLY, id="alone"))
     await scheduler.fire()
-    async with server(tmp_path / "test.db", clock) as other:
+    async with server(place, clock) as other:
         for _ in range(200):
             clock.advance(HOUR)
             await asyncio.gather(scheduler.fire(), other.fire())
     planned = [NOON + hour * HOUR for hour in range(1, 201)]
-    keys = [key for (key,) in sql(tmp_path, "SELECT launch_key FROM runs ORDER BY job_id")]
+    keys = [key for (key,) in place.rows("SELECT launch_key FROM runs ORDER BY job_id")]
     assert keys[0:2] == [f"schedule:alone:{planned[0]}", f"schedule:hourly:{planned[0]}"]
     assert keys[2:] == [f"schedule:hourly:{each}" for each in planned[1:]]
     made = await schedule(engine.store)
@@ -203,10 +192,10 @@ async def test_two_servers_start_one_run_for_each_of_two_hundred_planned_times(
 
 
 async def test_two_servers_that_see_a_definition_at_once_schedule_it_once(
-    engine: Engine, scheduler: Scheduler, clock: SettableClock, tmp_path: Path
+    engine: Engine, scheduler: Scheduler, clock: SettableClock, place: Place
 ) -> None:
     await keep(engine, *(replace(HOURLY, id=f"d{number}") for number in range(20)))
-    async with server(tmp_path / "test.db", clock) as other:
+    async with server(place, clock) as other:
         await asyncio.gather(scheduler.fire(), other.fire())
         clock.advance(HOUR)
         await asyncio.gather(scheduler.fire(), other.fire())
@@ -225,7 +214,7 @@ async def test_a_server_that_saw_an_older_plan_changes_nothing(engine: Engine, s
 
 
 async def test_a_definition_that_is_deleted_while_a_server_looks_gets_no_schedule(
-    engine: Engine, tmp_path: Path
+    engine: Engine, place: Place
 ) -> None:
     await keep(engine, HOURLY)
     seen = Schedule("hourly", HOURLY.schedule or "", PARIS, 1, NOON)
@@ -233,7 +222,7 @@ async def test_a_definition_that_is_deleted_while_a_server_looks_gets_no_schedul
     await engine.store.change_schedules([(None, seen)])
     await keep(engine, HOURLY)  # a new one, of the same name
     await engine.store.change_schedules([(None, seen)])
-    assert sql(tmp_path, "SELECT * FROM schedules") == []
+    assert place.rows("SELECT * FROM schedules") == []
 
 
 def at_another_time(made: Schedule, next_at: int) -> Schedule:
@@ -254,21 +243,21 @@ class FailAt:
 
 
 async def test_a_store_that_fails_at_any_statement_loses_no_planned_time_and_doubles_none(
-    tmp_path: Path,
+    place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     k, failed = 1, True
     while failed:
-        failed = await fire_with_failure_at(k, tmp_path / f"{k}.db")
+        failed = await fire_with_failure_at(k, new_place(place.name, tmp_path_factory.mktemp("fault")))
         k += 1
     assert k > 10
 
 
-async def fire_with_failure_at(k: int, path: Path) -> bool:
+async def fire_with_failure_at(k: int, place: Place) -> bool:
     """Whether there was a k-th statement; after its failure another server starts what is planned, once."""
     clock, failing = SettableClock(NOON + MINUTE), FailAt()
     arguments = (MANAGERS, [ScriptWorker()])
     failed = False
-    async with open_test_engine(path, *arguments, clock=clock, before_statement=failing) as engine:
+    async with open_test_engine(place.url, *arguments, clock=clock, before_statement=failing) as engine:
         scheduler = Scheduler(engine.store, engine.control, clock, lambda: PARIS)
         await keep(engine, HOURLY)
         await scheduler.fire()
@@ -278,12 +267,13 @@ async def fire_with_failure_at(k: int, path: Path) -> bool:
             await scheduler.fire()
         except StoreError:
             failed = True
-    async with open_test_engine(path, *arguments, clock=clock) as engine:
+    async with open_test_engine(place.url, *arguments, clock=clock) as engine:
         assert await Scheduler(engine.store, engine.control, clock, lambda: PARIS).fire() == NOON + 2 * HOUR
         assert len(await runs(engine.store)) == 1
         made = await schedule(engine.store)
         assert (made.last_planned_at, made.skipped, made.error) == (NOON + HOUR, 0, None)
         assert await engine.store.check() == ()
+    place.remove()
     return failed
 
 
@@ -450,23 +440,23 @@ async def test_a_machine_without_a_named_zone_says_so_until_it_has_one(
 
 
 async def test_a_zone_that_was_unknown_for_a_while_is_planned_again(
-    engine: Engine, scheduler: Scheduler, clock: SettableClock, tmp_path: Path
+    engine: Engine, scheduler: Scheduler, clock: SettableClock, place: Place
 ) -> None:
     await keep(engine, replace(HOURLY, timezone=PARIS))
     await scheduler.fire()
-    sql(tmp_path, "UPDATE schedules SET next_at = NULL, error = 'unknown time zone'")
+    place.rows("UPDATE schedules SET next_at = NULL, error = 'unknown time zone'")
     assert await scheduler.fire() == NOON + HOUR
     assert (await schedule(engine.store)).error is None
 
 
 async def test_a_stored_definition_that_cannot_be_read_stops_no_other(
-    engine: Engine, scheduler: Scheduler, clock: SettableClock, tmp_path: Path
+    engine: Engine, scheduler: Scheduler, clock: SettableClock, place: Place
 ) -> None:
     await keep(engine, HOURLY, replace(HOURLY, id="broken"), replace(HOURLY, id="strange", auto_start=True))
     await scheduler.fire()
-    spoil(tmp_path, "broken", "[]")
+    spoil(place, "broken", "[]")
     strange = '{"schedule": "0 * * * *", "auto_start": true}'
-    spoil(tmp_path, "strange", strange)
+    spoil(place, "strange", strange)
     clock.advance(HOUR)
     await scheduler.start_automatic()
     await scheduler.fire()
@@ -670,9 +660,9 @@ async def test_the_loop_starts_what_is_due_and_goes_on_until_it_is_stopped(
 
 
 async def test_a_store_that_cannot_be_used_ends_the_loop_with_its_error(
-    tmp_path: Path, clock: SettableClock
+    place: Place, clock: SettableClock
 ) -> None:
-    async with open_test_engine(tmp_path / "test.db", MANAGERS, [ScriptWorker()], clock=clock) as engine:
+    async with open_test_engine(place.url, MANAGERS, [ScriptWorker()], clock=clock) as engine:
         scheduler = Scheduler(engine.store, engine.control, clock, lambda: PARIS)
     scheduler.start()
     [loop] = scheduler.loops

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from quaero.models.job import JobState
 from quaero.testing import open_test_engine, run_to_end
+from tests.places import Place
 
 
-async def test_every_definition_that_ships_is_there_and_runs(tmp_path: Path) -> None:
+async def test_every_definition_that_ships_is_there_and_runs(place: Place) -> None:
     shipped = {Path(entry.name).stem for entry in (files("quaero.jobs.definitions") / "shipped").iterdir()}
-    async with open_test_engine(tmp_path / "test.db") as engine:
+    async with open_test_engine(place.url) as engine:
         found = await engine.control.definitions("system")
         assert {each.definition.id for each in found} == shipped != set()
         for each in found:

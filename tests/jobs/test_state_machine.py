@@ -13,7 +13,14 @@ from typing import Any, NamedTuple, TypeVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from quaero.models.definition import ErrorTolerance, Percent
 from quaero.models.document import NewDocument
@@ -23,7 +30,6 @@ from quaero.models.outcome import End, Settlement
 from quaero.store import reads
 from quaero.store.check import Finding, check
 from quaero.store.reads import JobFilter, ParentProgress
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Reader, Transaction
 from quaero.store.transitions.launch import Launch
@@ -31,6 +37,7 @@ from quaero.testing import SettableClock
 from tests.crash.judgement import trials
 from tests.jobs.tree_model import Forest, GateName, Node, Refused
 from tests.kit import script_definition, script_step
+from tests.places import Place, new_place
 
 T = TypeVar("T")
 
@@ -170,9 +177,11 @@ def nothing(tx: Transaction) -> None:
 class JobTrees(RuleBasedStateMachine):
     """One store, one model, and every claimed job with the lease number that it was claimed under."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: str = "sqlite") -> None:
+        self.database = database
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        self.place = new_place(self.database, Path(self.folder.name))
         self.runner = asyncio.Runner()
         self.clock, self.fault = SettableClock(), Fault()
         self.now, self.next_id = 0, 1
@@ -182,15 +191,15 @@ class JobTrees(RuleBasedStateMachine):
         self.time_is_seen()
 
     async def open(self) -> Store:
-        path = Path(self.folder.name) / "test.db"
-        return Store(SqliteBackend(path, clock=self.clock, before_statement=self.fault))
+        return self.place.store(clock=self.clock, before_statement=self.fault)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
     def reopen(self) -> None:
-        """A new process on the same file."""
+        """A new process on the same database."""
         self.run(self.store.close())
+        assert self.place.leftovers() == set()
         self.store = self.run(self.open())
 
     def time_is_seen(self) -> None:
@@ -204,6 +213,7 @@ class JobTrees(RuleBasedStateMachine):
         finally:
             self.run(self.store.close())
             self.runner.close()
+            self.place.remove()
             self.folder.cleanup()
 
     def new_id(self) -> int:
@@ -553,6 +563,7 @@ class JobTrees(RuleBasedStateMachine):
         self.reopen()
         if at == "DELIVER" or not self.fault.hit:
             act.apply()
+        self.place.count_on("jobs", self.next_id)
         self.now = 0  # the new process has not seen what the old one saw
         self.time_is_seen()
 
@@ -611,7 +622,8 @@ class JobTrees(RuleBasedStateMachine):
 
     def work_to_the_end(self) -> None:
         """With every lease lost, nothing held back, and every job done well from now on, all runs end."""
-        self.clock.advance(48 * HOUR_MS)
+        set_back = max(0, self.now - self.clock.now_ms())  # no time passes until the clock is where it was
+        self.clock.advance(set_back + 48 * HOUR_MS)
         self.let_everything_go_on()
         for _ in range(10 * (1 + len(self.model.jobs()))):
             if all(job.state.final for job in self.seen().jobs.values()):
@@ -655,5 +667,9 @@ def _settlement(job: Job, end: End, found: str, stores: bool, delay: int) -> Set
     )
 
 
-TestJobTrees = JobTrees.TestCase
-TestJobTrees.settings = settings(max_examples=trials(150), stateful_step_count=30, deadline=None)
+@pytest.mark.usefixtures("quick_deaths")
+def test_the_store_does_what_the_model_does(place: Place) -> None:
+    run_state_machine_as_test(
+        lambda: JobTrees(place.name),  # type: ignore[arg-type]
+        settings=settings(max_examples=trials(150), stateful_step_count=30, deadline=None),
+    )

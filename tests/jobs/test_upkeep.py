@@ -1,24 +1,22 @@
 """What is older than its retention goes by itself where a process works on all runs."""
 
 import asyncio
-from pathlib import Path
 
 from quaero.jobs.engine import Engine
 from quaero.jobs.registry import Registry
 from quaero.models.job import JobKind
 from quaero.settings import QueueSettings, RetentionSettings
 from quaero.store.reads import JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.store import Store
 from quaero.testing import SettableClock, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
 
 DAY_MS = 86_400_000
 SECONDS = 20
 
 
-def engine_with(path: Path, clock: SettableClock, retention: RetentionSettings) -> Engine:
-    store = Store(SqliteBackend(path, clock=clock))
+def engine_with(place: Place, clock: SettableClock, retention: RetentionSettings) -> Engine:
+    store = place.store(clock=clock)
     return Engine(store, Registry([ScriptManager()], [ScriptWorker()]), QueueSettings(), retention)
 
 
@@ -26,9 +24,9 @@ async def runs(engine: Engine) -> list[str]:
     return [job.type for job in (await engine.store.jobs(JobFilter(kind=JobKind.RUN))).items]
 
 
-async def test_old_runs_go_while_a_server_works_and_no_others(tmp_path: Path) -> None:
+async def test_old_runs_go_while_a_server_works_and_no_others(place: Place) -> None:
     clock = SettableClock()
-    engine = engine_with(tmp_path / "test.db", clock, RetentionSettings(runs_ms=30 * DAY_MS))
+    engine = engine_with(place, clock, RetentionSettings(runs_ms=30 * DAY_MS))
     await run_to_end(engine, script_definition(script_step(count=2), id="old"))
     clock.advance(20 * DAY_MS)
     await run_to_end(engine, script_definition(script_step(count=2), id="young"))

@@ -1,6 +1,5 @@
 """Placeholders in the config of steps: filled in when a job begins, checked, and never shown."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from quaero.models.toml_writer import ConfigValue
 from quaero.store.reads import JobFilter
 from quaero.testing import finish, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
+from tests.places import Place
 
 SECRET = "-".join(("word", "of", "the", "environment"))
 
@@ -172,7 +172,7 @@ async def test_a_name_that_the_environment_lacks_fails_the_step_too(engine: Engi
 
 
 async def test_a_value_that_does_not_fit_is_in_no_error_event_or_log(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET", SECRET)
     failed = await run_to_end(engine, script_definition(script_step(count="{env:SECRET}")))
@@ -181,13 +181,8 @@ async def test_a_value_that_does_not_fit_is_in_no_error_event_or_log(
     assert step.job.error is not None
     assert "count: does not fit with the value of {env:SECRET}" in step.job.error
     assert all(SECRET not in line.message for line in await engine.store.log(failed.job.id))
-    assert SECRET.encode() not in all_bytes(tmp_path)
-    assert b"{env:SECRET}" in all_bytes(tmp_path)
-
-
-def all_bytes(folder: Path) -> bytes:
-    """The database with what has not been moved into its main file yet."""
-    return b"".join(file.read_bytes() for file in folder.iterdir())
+    assert SECRET not in place.content()
+    assert "{env:SECRET}" in place.content()
 
 
 async def views_of(engine: Engine, config: dict[str, Any]) -> tuple[StepViews, Job]:

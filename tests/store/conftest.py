@@ -3,14 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.testing import SettableClock
+from tests.places import Place, SqlitePlace
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "test.db"
+def path(place: Place) -> Path:
+    """The database file, for tests that are about it."""
+    assert isinstance(place, SqlitePlace), 'declare it: pytest.mark.only("sqlite", reason=…)'
+    return place.path
 
 
 @pytest.fixture
@@ -19,9 +21,9 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def store(path: Path, clock: SettableClock) -> AsyncIterator[Store]:
-    """A store on a new database file, with a clock that only tests move."""
-    store = Store(SqliteBackend(path, clock=clock))
+async def store(place: Place, clock: SettableClock) -> AsyncIterator[Store]:
+    """A store in a new database, with a clock that only tests move."""
+    store = place.store(clock=clock)
     yield store
     await store.close()
 

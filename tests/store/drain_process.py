@@ -1,8 +1,7 @@
-"""A process that launches runs in a shared database and works until they have ended: `drain_process.py PATH RUNS`."""
+"""A process that launches runs in a shared database and works until they have ended: `drain_process.py URL RUNS`."""
 
 import asyncio
 import sys
-from pathlib import Path
 
 from quaero.testing import open_test_engine
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
@@ -16,9 +15,9 @@ DEFINITION = script_definition(
 )
 
 
-async def main(path: Path, runs: int) -> None:
+async def main(database: str, runs: int) -> None:
     async with (
-        open_test_engine(path, [ScriptManager()], [ScriptWorker()]) as engine,
+        open_test_engine(database, [ScriptManager()], [ScriptWorker()]) as engine,
         engine.working() as work,
     ):
         failure = asyncio.create_task(work.failure())
@@ -30,4 +29,4 @@ async def main(path: Path, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))

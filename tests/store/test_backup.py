@@ -26,6 +26,8 @@ from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.store.tree import children, claim, launch, plan, settlement
 
+pytestmark = pytest.mark.only("sqlite", reason="backup")
+
 HOUR_MS = 3_600_000
 
 

@@ -1,24 +1,23 @@
 """The checker: it finds each thing that can be wrong, and nothing in a healthy database."""
 
 import asyncio
-import contextlib
-import shutil
+import re
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
-import apsw
 import pytest
 
 from quaero.models.definition import ErrorTolerance, JobDefinition
 from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.store.check import CHECKS, DAMAGE
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place, new_place
 from tests.store.tree import LEASE_MS, plan, settlement
 
 LINE = LogLine(0, LogLevel.INFO, "a line")
@@ -91,48 +90,59 @@ SELECT definition_id || '_' || name, id FROM jobs JOIN runs ON job_id = root_id 
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("check") / "healthy.db"
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Place]]:
+    """The healthy store on the database of that name, made when it is first asked for."""
+    made: dict[str, Place] = {}
 
-    async def make() -> None:
-        store = Store(SqliteBackend(path, clock=SettableClock()))
+    async def make(place: Place) -> None:
+        store = place.store(clock=SettableClock())
         await fill(store)
         await store.close()
+        place.execute(SCHEDULE)
 
-    asyncio.run(make())
-    write(path, SCHEDULE)
-    return path
+    def healthy(name: str) -> Place:
+        if name not in made:
+            made[name] = new_place(name, tmp_path_factory.mktemp("check"))
+            asyncio.run(make(made[name]))
+        return made[name]
+
+    yield healthy
+    for place in made.values():
+        place.remove()
 
 
 @pytest.fixture
-def path(healthy: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(healthy, tmp_path / "test.db"))
+def place(request: pytest.FixtureRequest, healthy: Callable[[str], Place], tmp_path: Path) -> Iterator[Place]:
+    """A copy of the healthy store."""
+    place = healthy(request.param).copy(tmp_path)
+    yield place
+    place.remove()
 
 
-def write(path: Path, statements: str) -> None:
-    """Write to the file behind the program's back."""
-    with contextlib.closing(apsw.Connection(str(path))) as connection:
-        connection.execute(statements, dict(connection.execute(NAMES)))
+def write(place: Place, statements: str) -> None:
+    """Write to the database behind the program's back; `:name` stands for the job of that name."""
+    ids = {f":{name}": str(job_id) for name, job_id in place.rows(NAMES)}
+    place.execute(re.sub(r":[a-z_]+", lambda name: ids[name[0]], statements))
 
 
-async def findings(path: Path) -> list[str]:
+async def findings(place: Place) -> list[str]:
     """The names of the checks that found something."""
-    store = Store(SqliteBackend(path, clock=SettableClock()))
+    store = place.store(clock=SettableClock())
     found = await store.check()
     await store.close()
     assert all(each.explanation.meaning and each.explanation.remedy for each in found)
     return [each.check or each.invariant for each in found]
 
 
-async def test_a_healthy_database_is_clean(path: Path) -> None:
-    assert await findings(path) == []
+async def test_a_healthy_database_is_clean(place: Place) -> None:
+    assert await findings(place) == []
 
 
-LAST_MOVE = """UPDATE events SET data = json_set(data, '$.after', '{after}') WHERE id =
+LAST_MOVE = """UPDATE events SET data = replace(data, '"after":"{was}"', '"after":"{after}"') WHERE id =
   (SELECT max(id) FROM events WHERE type = 'job_status_change' AND job_id = {job});"""
-BACK_TO_WAITING = LAST_MOVE.format(after="waiting", job=":halfway_two")
-REOPENED_UNTOLD = LAST_MOVE.format(after="pending", job=":bad")
-CLAIM_UNTOLD = LAST_MOVE.format(after="pending", job=":works")
+BACK_TO_WAITING = LAST_MOVE.format(was="pending", after="waiting", job=":halfway_two")
+REOPENED_UNTOLD = LAST_MOVE.format(was="failed", after="pending", job=":bad")
+CLAIM_UNTOLD = LAST_MOVE.format(was="running", after="pending", job=":works")
 
 
 def both(one: str, other: str) -> str:
@@ -196,29 +206,38 @@ MISTAKES = [
     ("file", "DELETE FROM jobs WHERE name = 'later'; INSERT INTO document_tags VALUES (99, 'tag', 'kept')"),
 ]  # fmt: skip
 
-
-@pytest.mark.parametrize(("check", "mistake"), MISTAKES)
-async def test_each_mistake_is_found_and_nothing_else(path: Path, check: str, mistake: str) -> None:
-    write(path, mistake)
-
-    assert await findings(path) == [check]
+IN_A_FILE = pytest.mark.only("sqlite", reason="file")
 
 
-async def test_a_share_of_failures_is_not_judged_while_children_may_still_come(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("check", "mistake"),
+    [pytest.param(*each, marks=IN_A_FILE if each[0] in DAMAGE else ()) for each in MISTAKES],
+)
+async def test_each_mistake_is_found_and_nothing_else(place: Place, check: str, mistake: str) -> None:
+    write(place, mistake)
+
+    assert await findings(place) == [check]
+
+
+async def test_a_share_of_failures_is_not_judged_while_children_may_still_come(place: Place) -> None:
     write(
-        path,
+        place,
         """UPDATE progress SET max_failures = NULL, max_failed_percent = 30, dirty = 1
         WHERE job_id = :works_step""",
     )
 
-    assert await findings(path) == []
+    assert await findings(place) == []
 
 
 def test_every_check_has_a_mistake_that_it_finds() -> None:
     assert {check for check, _ in MISTAKES} == {*CHECKS, *DAMAGE}
 
 
-def test_every_statement_that_checks_is_asked() -> None:
-    folder = files("quaero.store.sqlite") / "queries"
+@pytest.mark.parametrize(
+    ("backend", "more"),
+    [("sqlite", {"check_pages", "check_references", "check_index"}), ("postgres", set[str]())],
+)
+def test_every_statement_that_checks_is_asked(backend: str, more: set[str]) -> None:
+    folder = files(f"quaero.store.{backend}") / "queries"
     found = {each.name.removesuffix(".sql") for each in folder.iterdir() if each.name.startswith("check_")}
-    assert found == {*CHECKS, "check_pages", "check_references", "check_index"}
+    assert found == {*CHECKS, *more}

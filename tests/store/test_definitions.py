@@ -2,17 +2,16 @@
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.errors import ConflictError, NotFoundError, UsageError
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change, Reader, Row, Transaction
 from quaero.store.transitions.definitions import Kept, NewDefinition
 from quaero.testing import SettableClock
+from tests.places import Place
 from tests.store.tree import claim
 
 STEP = JobStep("step", "script", {"count": 1})
@@ -167,9 +166,9 @@ async def test_an_edit_of_an_older_version_is_refused(store: Store) -> None:
     assert (await store.definition("docs")).definition.tags == ("a",)
 
 
-async def test_of_two_edits_at_once_one_is_refused(store: Store, path: Path) -> None:
+async def test_of_two_edits_at_once_one_is_refused(store: Store, place: Place) -> None:
     await store.import_definitions([new(definition())])
-    other = Store(SqliteBackend(path))
+    other = place.store()
     results = await asyncio.gather(
         store.edit_definition(new(definition(tags=("a",))), version=1),
         other.edit_definition(new(definition(tags=("b",))), version=1),

@@ -1,17 +1,17 @@
 """Duties: one process at a time has one, and the next takes it over when that one is gone."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change
 from quaero.store.transitions.duties import ORCHESTRATOR
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import announced, claim, launch, plan, settlement, state
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("checked")
 
@@ -20,9 +20,9 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-async def other(store: Store, path: Path, clock: SettableClock) -> AsyncIterator[Store]:
+async def other(store: Store, place: Place, clock: SettableClock) -> AsyncIterator[Store]:
     """The store of a second process."""
-    other = Store(SqliteBackend(path, clock=clock))
+    other = place.store(clock=clock)
     yield other
     await other.close()
 
@@ -59,13 +59,13 @@ async def test_a_duty_that_was_given_up_is_free_at_once_and_the_others_are_told(
 
 
 async def test_a_duty_of_a_dead_process_is_taken_over_before_its_lease_runs_out(
-    store: Store, path: Path
+    store: Store, place: Place
 ) -> None:
-    dead = Store(SqliteBackend(path))
+    dead = place.store()
     await dead.take_duty(ORCHESTRATOR, 10**9)
     await dead.close()  # without signing off, as one that was killed
 
-    assert await take(store)
+    await until(lambda: take(store))
 
 
 async def test_a_duty_whose_lease_ran_out_is_taken_over_and_its_old_owner_learns_it(

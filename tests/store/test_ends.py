@@ -1,16 +1,15 @@
 """When steps and runs end: at the last moment in which something could still come, and never by the clock alone."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from quaero.models.job import JobState
 from quaero.models.progress import Progress
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import children, claim, launch, plan, settlement, state
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -31,11 +30,11 @@ async def test_a_step_does_not_end_while_its_manager_may_yield_more(store: Store
 
 
 async def test_the_last_open_child_that_spawns_leaves_no_moment_in_which_its_step_could_end(
-    store: Store, path: Path
+    store: Store, place: Place
 ) -> None:
     run_id, parent = await launch(store)
     await plan(store, parent, "first")
-    observer = Store(SqliteBackend(path))
+    observer = place.store()
     for name in ("second", "third", ""):
         [job] = await claim(store)
         await asyncio.gather(

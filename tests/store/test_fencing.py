@@ -11,6 +11,7 @@ from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import LEASE_MS, claim, launch, plan, settlement
 
 
@@ -93,11 +94,11 @@ def definition() -> JobDefinition:
 
 
 async def test_a_process_whose_clock_is_hours_ahead_takes_no_lease_away(
-    path: Path, definition: JobDefinition
+    place: Place, definition: JobDefinition
 ) -> None:
     behind, ahead = SettableClock(), SettableClock()
     ahead.set_wrong(8 * 3_600_000)
-    working, other = Store(SqliteBackend(path, clock=behind)), Store(SqliteBackend(path, clock=ahead))
+    working, other = place.store(clock=behind), place.store(clock=ahead)
     await launch(working, definition)
 
     taken = await other.rescue(10)
@@ -108,11 +109,11 @@ async def test_a_process_whose_clock_is_hours_ahead_takes_no_lease_away(
 
 
 async def test_a_process_whose_clock_is_hours_behind_works_on_what_others_started(
-    path: Path, definition: JobDefinition
+    place: Place, definition: JobDefinition
 ) -> None:
     behind, ahead = SettableClock(), SettableClock()
     ahead.set_wrong(8 * 3_600_000)
-    worker, other = Store(SqliteBackend(path, clock=behind)), Store(SqliteBackend(path, clock=ahead))
+    worker, other = place.store(clock=behind), place.store(clock=ahead)
     await other.launch(definition)
 
     claimed = await claim(worker, "script")
@@ -124,6 +125,7 @@ async def test_a_process_whose_clock_is_hours_behind_works_on_what_others_starte
     assert findings == ()
 
 
+@pytest.mark.only("sqlite", reason="file")
 async def test_a_database_behind_a_link_is_the_same_database(
     path: Path, tmp_path: Path, definition: JobDefinition
 ) -> None:

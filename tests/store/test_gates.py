@@ -1,7 +1,6 @@
 """Gates and fair shares: what is paused is not claimed, a limit is never exceeded, and nobody goes empty-handed."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -9,12 +8,12 @@ from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError, NotFoundError, QuaeroError
 from quaero.models.job import ChildJob, Job, StepLimits
 from quaero.models.outcome import End, Settlement
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change
 from quaero.store.transitions.gates import Gate, GateScope
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import LEASE_MS, UNLIMITED, announced, claim, settlement, state
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -226,10 +225,10 @@ async def test_whoever_claims_is_woken_when_a_gate_opens(store: Store, change: s
     assert changes[0] & Change.READY
 
 
-async def test_a_limit_holds_over_two_processes_that_claim_at_once(store: Store, path: Path) -> None:
+async def test_a_limit_holds_over_two_processes_that_claim_at_once(store: Store, place: Place) -> None:
     await filled(store, count=50)
     await store.change_gate("host", "a.org", concurrency=7)
-    other = Store(SqliteBackend(path))
+    other = place.store()
 
     claims = await asyncio.gather(*(take(each, 2) for _ in range(5) for each in (store, other)))
 

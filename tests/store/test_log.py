@@ -1,7 +1,5 @@
 """Logs: in order, once, and never without end."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from quaero.store.reads import StoredLine
 from quaero.store.store import Store
 from quaero.testing import open_test_engine, run_to_end
 from tests.kit import ScriptManager, script_definition, script_step
+from tests.places import Place
 from tests.store.tree import claim, launch, plan
 
 SEVERITY = list(LogLevel)
@@ -107,9 +106,9 @@ class Flood:
 
 
 @pytest.mark.parametrize("raises", [False, True])
-async def test_a_job_under_flood_stores_no_more_than_its_limit(tmp_path: Path, raises: bool) -> None:
+async def test_a_job_under_flood_stores_no_more_than_its_limit(place: Place, raises: bool) -> None:
     queue = QueueSettings(max_log_lines=20)
-    async with open_test_engine(tmp_path / "test.db", [ScriptManager()], [Flood()], queue=queue) as engine:
+    async with open_test_engine(place.url, [ScriptManager()], [Flood()], queue=queue) as engine:
         summary = await run_to_end(
             engine, script_definition(script_step(children=[{"lines": 5_000, "raises": raises}]))
         )

@@ -1,18 +1,16 @@
 """Pause and resume of runs and of single jobs: what runs may finish, nothing else begins, nothing hangs."""
 
-from pathlib import Path
-
 import pytest
 
 from quaero.models.errors import ConflictError, NotFoundError
 from quaero.models.job import JobState
 from quaero.models.outcome import End
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import (
     LEASE_MS,
     announced,
@@ -301,14 +299,14 @@ async def test_a_lease_runs_out_in_a_pause_as_ever(store: Store, clock: Settable
 
 
 async def test_a_pause_has_no_negative_duration_for_a_process_whose_clock_is_behind(
-    store: Store, path: Path
+    store: Store, place: Place
 ) -> None:
     behind = SettableClock()
     behind.set_wrong(-8 * HOUR_MS)
     run_id, _ = await launch(store, script_definition(script_step(), timeout_ms=HOUR_MS))
     before = (await store.run(run_id)).deadline
     await store.pause(run_id)
-    other = Store(SqliteBackend(path, clock=behind))
+    other = place.store(clock=behind)
 
     await other.unpause(run_id)
 

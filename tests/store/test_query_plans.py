@@ -12,6 +12,8 @@ from quaero.store.reads import JobFilter
 from quaero.store.sqlite.connection import open_writer
 from quaero.store.sqlite.statements import statement
 
+pytestmark = pytest.mark.only("sqlite", reason="plans")
+
 FINISHED = 20_000
 """Finished children in the table; a full scan needs some steps of the database for each of them."""
 
@@ -96,7 +98,7 @@ READY = {
         ("ready_jobs", {**READY, "parent_id": CRAWLING}),
         ("ready_jobs", {**READY, "parent_id": CRAWLED}),
         ("claim_jobs", {"owner": "o", "lease_until": 1, "now": 0, "ids": "[20004, 20005]"}),
-        ("ready_lanes", {"root_id": None, "now": 0}),
+        ("ready_lanes", {"runs": None, "now": 0}),
         ("running_by_gate", {}),
         ("holds_suspect", {"owner": "o", "suspect_from": 5}),
         ("next_run_start", {"now": 0}),

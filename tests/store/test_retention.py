@@ -1,7 +1,6 @@
 """Retention and maintenance: what is old goes, what is open stays, and everything still adds up."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -9,14 +8,13 @@ from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.models.errors import ConflictError, EventsPrunedError
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.settings import RetentionSettings
-from quaero.store import maintenance
 from quaero.store.maintenance import Pruned, maintain, prune, would_prune
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transitions import retention
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import LEASE_MS, children, document, plan
 
 DAY_MS = 86_400_000
@@ -280,8 +278,8 @@ async def test_the_index_is_merged_and_finds_the_same(store: Store) -> None:
     for number in range(6):
         await run(store, f"page {number}")
 
-    assert await maintenance.merge_index(store) > 0
-    assert await maintenance.merge_index(store) == 0
+    assert await store.backend.tidy_index() > 0
+    assert await store.backend.tidy_index() == 0
     assert await store.check() == ()
 
 
@@ -299,11 +297,11 @@ async def test_a_vacuum_gives_space_back(store: Store, clock: SettableClock) -> 
 
 
 async def test_a_vacuum_is_refused_while_another_process_has_the_database_open(
-    store: Store, path: Path, clock: SettableClock
+    store: Store, place: Place, clock: SettableClock
 ) -> None:
     run_id = await run(store, "a")
     clock.advance(DAY_MS)
-    other = Store(SqliteBackend(path, clock=clock))
+    other = place.store(clock=clock)
 
     with pytest.raises(ConflictError, match="another process has this database open"):
         [each async for each in maintain(store, EVERYTHING, vacuum=True)]
@@ -313,12 +311,12 @@ async def test_a_vacuum_is_refused_while_another_process_has_the_database_open(
     assert [each async for each in maintain(store, EVERYTHING, vacuum=True)]
 
 
-async def test_two_processes_may_prune_at_once(store: Store, path: Path, clock: SettableClock) -> None:
+async def test_two_processes_may_prune_at_once(store: Store, place: Place, clock: SettableClock) -> None:
     for number in range(10):
         await run(store, f"page {number}", "other")
     clock.advance(DAY_MS)
     expected = await would_prune(store, EVERYTHING)
-    other = Store(SqliteBackend(path, clock=clock))
+    other = place.store(clock=clock)
 
     one, two = await asyncio.gather(prune(store, EVERYTHING), prune(other, EVERYTHING))
 

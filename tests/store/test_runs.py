@@ -1,16 +1,13 @@
 """Runs at their edges: no steps, steps that are never needed, two at once, the last word on progress."""
 
-from pathlib import Path
-
-import apsw
 import pytest
 
 from quaero.models.definition import JobDefinition
 from quaero.models.job import JobState
 from quaero.models.outcome import End
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import claim, launch, plan, settlement
 
 
@@ -31,17 +28,15 @@ async def test_a_run_whose_only_step_waits_for_a_failure_completes(store: Store)
     assert await store.check() == ()
 
 
-async def test_a_run_that_cannot_be_read_does_not_stop_the_others(path: Path) -> None:
-    store = Store(SqliteBackend(path))
+async def test_a_run_that_cannot_be_read_does_not_stop_the_others(place: Place) -> None:
+    store = place.store()
     run_id, parent = await launch(store)
     await plan(store, parent)
     await store.launch(script_definition(script_step()))
     await store.close()
-    connection = apsw.Connection(str(path))
-    connection.execute("UPDATE runs SET definition = '{}' WHERE job_id <> ?", (run_id,))
-    connection.close()
+    place.execute("UPDATE runs SET definition = '{}' WHERE job_id <> ?", (run_id,))
 
-    store = Store(SqliteBackend(path))
+    store = place.store()
     try:
         await store.fold()
         assert (await store.job(run_id)).state is JobState.COMPLETED

@@ -17,6 +17,8 @@ from quaero.store.sqlite.statements import migrations
 from quaero.store.store import Store
 from tests.store.tree import claim, document, launch, plan, settlement
 
+pytestmark = pytest.mark.only("sqlite", reason="file")
+
 PAGE_SIZE = 4096
 OLDER_VERSIONS = range(1, len(migrations()))
 
@@ -79,21 +81,6 @@ def test_a_migrated_file_has_the_schema_of_a_new_one(tmp_path: Path, version: in
     assert migrated.pragma("user_version") == len(migrations())
     migrated.close()
     fresh.close()
-
-
-async def test_what_was_stored_is_there_after_opening_again(path: Path) -> None:
-    first = Store(SqliteBackend(path))
-    _, parent = await launch(first)
-    await plan(first, parent, "page")
-    [child] = await claim(first)
-    await first.settle([settlement(child, stores="page")])
-    await first.close()
-
-    again = Store(SqliteBackend(path))
-    assert (await again.job(child.id)).state == "completed"
-    assert (await again.document(1)).title == "page"
-    assert await again.check() == ()
-    await again.close()
 
 
 def text_file(path: Path) -> None:

@@ -4,9 +4,7 @@ import asyncio
 import string
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +12,13 @@ from hypothesis import strategies as st
 from quaero.models.document import NewDocument, SearchHit, content_hash
 from quaero.models.outcome import End, Settlement
 from quaero.search.query import parse_query
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from tests.kit import script_definition, script_step
+from tests.places import BACKENDS, Place, new_place
 from tests.store.tree import claim, launch, plan
 
 ALL = 1_000
+NEARLY = 0.03  # the index on PostgreSQL rounds how often a word occurs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,17 @@ PAGES = (
 
 async def save(store: Store, *found: Page, tags: tuple[str, ...] = ()) -> None:
     """Store the documents as one run brings them."""
+    await save_new(store, *(page.new(*tags) for page in found), tags=tags)
+
+
+async def save_new(store: Store, *found: NewDocument, tags: tuple[str, ...] = ()) -> None:
     _, parent = await launch(store, script_definition(script_step(), tags=tags))
-    await plan(store, parent, *(page.name for page in found))
+    await plan(store, parent, *(document.url for document in found))
     jobs = {job.name: job for job in await claim(store, limit=ALL)}
     await store.settle(
         [
-            Settlement(jobs[page.name].id, jobs[page.name].lease_number, End.COMPLETED, (page.new(*tags),))
-            for page in found
+            Settlement(jobs[document.url].id, jobs[document.url].lease_number, End.COMPLETED, (document,))
+            for document in found
         ]
     )
 
@@ -159,23 +162,25 @@ async def test_the_index_follows_changed_and_deleted_documents(store: Store) -> 
     assert "docs/queue" not in await names(store, "url:docs")
 
 
-async def test_the_index_survives_vacuum(store: Store, path: Path) -> None:
+async def test_the_index_survives_vacuum(store: Store) -> None:
     hits, _ = await store.search(parse_query("queue"))
     await store.delete_document(hits[0].document.id)  # leaves a hole in the row ids
-    connection = apsw.Connection(str(path))
-    connection.execute("VACUUM")
-    connection.close()
+    await store.backend.vacuum()
 
     assert await names(store, "queue") == ["docs/lease"]
     assert await names(store, "title:crawling") == ["docs/crawl"]
 
 
-async def test_an_index_that_lost_documents_is_noticed_and_can_be_rebuilt(path: Path) -> None:
-    store = Store(SqliteBackend(path))
+LOSS = {
+    "sqlite": "INSERT INTO documents_text (documents_text) VALUES ('delete-all')",
+    "postgres": "DELETE FROM document_texts",
+}
+
+
+async def test_an_index_that_lost_documents_is_noticed_and_can_be_rebuilt(place: Place) -> None:
+    store = place.store()
     await save(store, *PAGES)
-    connection = apsw.Connection(str(path))
-    connection.execute("INSERT INTO documents_text (documents_text) VALUES ('delete-all')")
-    connection.close()
+    place.execute(LOSS[place.name])
     assert [finding.invariant for finding in await store.check()] == ["index"]
 
     await store.rebuild_index()
@@ -185,28 +190,100 @@ async def test_an_index_that_lost_documents_is_noticed_and_can_be_rebuilt(path: 
     await store.close()
 
 
-@pytest.fixture(scope="module")
-def search_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Searching"]:
-    searching = Searching(tmp_path_factory.mktemp("search") / "test.db")
+async def test_the_index_follows_an_address_that_moved(store: Store) -> None:
+    await save(store, PAGES[0], PAGES[1])
+    moved = replace(PAGES[0].new("jobs"), url="https://example.org/waiting-room")
+    await save_new(store, moved)
+
+    assert await names(store, '"waiting room"') == ["waiting-room"]
+    assert await names(store, '"docs queue"') == []
+    assert set(await names(store, "claims")) == {"waiting-room"}
+
+
+async def test_megabytes_of_text_are_stored_and_found_to_the_last_word(store: Store) -> None:
+    text = "alpha beta gamma delta\n" * 200_000 + "the last needle"
+    await save(store, Page("huge", "Huge", text))
+
+    for query in ("needle", '"last needle"', '"delta the last"', "need*", "+alpha +needle"):
+        assert await names(store, query) == ["huge"]
+    assert await names(store, '"alpha needle"') == []
+    [hit], _ = await store.search(parse_query('"gamma delta" -lease'))
+    assert "**gamma delta**" in hit.snippet
+
+
+async def test_a_text_of_nothing_but_different_words_is_stored_and_found_by_its_beginning(store: Store) -> None:
+    await save(store, Page("list", "A list", " ".join(f"w{n}" for n in range(300_000))))
+
+    assert await names(store, "w77") == ["list"]
+    assert await names(store, '"w50000 w50001"') == ["list"]
+
+
+async def test_a_word_of_any_length_is_no_error(store: Store) -> None:
+    words = {size: letter * size for size, letter in [(400, "p"), (600, "q"), (3_000, "r"), (70_000, "s"), (400, "ж")]}
+    await save(store, *(Page(f"long/{size}", "Long", f"before {word} after") for size, word in words.items()))
+
+    for size, word in words.items():
+        assert await names(store, f"{word[:300]}*") == [f"long/{size}"]
+        if size < 1_000:
+            assert await names(store, word) == [f"long/{size}"]
+
+
+async def test_searches_find_everything_while_the_index_is_built_anew(store: Store) -> None:
+    await save(store, *(Page(f"same/{n}", "Same", "all the same text") for n in range(70)))
+    rebuilding = asyncio.create_task(store.rebuild_index())
+    looks = 0
+    while not rebuilding.done():
+        _, total = await store.search(parse_query("same"), limit=1)
+        assert total == 70
+        looks += 1
+
+    await rebuilding
+    assert looks
+    assert len(await names(store, "same")) == 70
+
+
+async def test_a_document_that_changes_while_the_index_is_built_anew_is_found_as_it_is(store: Store) -> None:
+    await save(store, *(Page(f"same/{n}", "Same", "all the same text") for n in range(70)))
+
+    await asyncio.gather(
+        store.rebuild_index(),
+        save(store, *(Page(f"same/{n}", "Same", "something else") for n in range(0, 70, 7))),
+    )
+
+    assert await store.check() == ()
+    assert len(await names(store, "something")) == 10
+    assert len(await names(store, '"same text"')) == 60
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def search_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Searching"]:
+    if request.config.getoption("backend") not in ("both", request.param):
+        pytest.skip("not the database that is wanted")
+    place = new_place(request.param, tmp_path_factory.mktemp("search"))
+    searching = Searching(place)
     yield searching
     searching.close()
+    place.remove()
 
 
 class Searching:
     """Searches a store of the pages above; for tests that are plain functions."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Place) -> None:
         self._runner = asyncio.Runner()
-        self._store = self._runner.run(self._open(path))
+        self._store = self._runner.run(self._open(place))
 
-    async def _open(self, path: Path) -> Store:
-        store = Store(SqliteBackend(path))
+    async def _open(self, place: Place) -> Store:
+        store = place.store()
         await save(store, *PAGES, tags=("jobs",))
         return store
 
     def __call__(self, text: str) -> tuple[set[str], int]:
-        hits, total = self._runner.run(self._store.search(parse_query(text), limit=ALL))
+        hits, total = self.hits(text)
         return {name_of(hit) for hit in hits}, total
+
+    def hits(self, text: str) -> tuple[tuple[SearchHit, ...], int]:
+        return self._runner.run(self._store.search(parse_query(text), limit=ALL))
 
     def close(self) -> None:
         self._runner.run(self._store.close())
@@ -249,7 +326,7 @@ def test_no_text_is_an_error_and_the_total_is_right(search_of: Searching, text: 
 @given(st.text(st.characters(codec=None, categories=("Cs", "Cc", "Po", "Lu")), max_size=8))
 @settings(max_examples=100, deadline=None)
 def test_text_that_is_no_unicode_is_no_error_either(search_of: Searching, text: str) -> None:
-    for query in (text, f"url:{text}", f'tag:"{text}"', f"title:{text}"):
+    for query in (text, f"url:{text}", f'tag:"{text}\0"', f"title:{text}"):
         search_of(query)
 
 
@@ -272,3 +349,29 @@ def test_what_is_excluded_is_the_rest(search_of: Searching, word: str) -> None:
     without, _ = search_of(f'url:example -"{word}"')
     assert with_word | without == everything
     assert not with_word & without
+
+
+@pytest.fixture(scope="module")
+def on_all(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list["Searching"]]:
+    """The same pages on each database."""
+    if request.config.getoption("backend") != "both":
+        pytest.skip("compares the databases")
+    places = [new_place(name, tmp_path_factory.mktemp(name)) for name in BACKENDS]
+    searches = [Searching(place) for place in places]
+    yield searches
+    for searching, place in zip(searches, places, strict=True):
+        searching.close()
+        place.remove()
+
+
+@given(TEXTS)
+@settings(max_examples=500, deadline=None)
+def test_a_query_means_the_same_on_all_databases(on_all: list["Searching"], text: str) -> None:
+    (one, total), (other, other_total) = (searching.hits(text) for searching in on_all)
+
+    assert total == other_total
+    assert ranks(one) == pytest.approx(ranks(other), rel=NEARLY)
+
+
+def ranks(hits: tuple[SearchHit, ...]) -> dict[str, float]:
+    return {name_of(hit): hit.score for hit in hits}

@@ -7,10 +7,11 @@ import pytest
 
 from quaero.models.outcome import End, Settlement
 from quaero.store.sqlite import shared_clock
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Transaction
+from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import claim, launch, plan, state
 
 HOUR_MS = 3_600_000
@@ -32,11 +33,11 @@ def set_the_clock(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
 
 @pytest.mark.parametrize("hours", [8, -8])
 async def test_a_process_that_starts_after_the_clock_was_set_goes_by_the_time_of_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+    place: Place, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    one = Store(SqliteBackend(tmp_path / "test.db"))
+    one = place.store()
     set_the_clock(monkeypatch, hours)
-    other = Store(SqliteBackend(tmp_path / "test.db"))
+    other = place.store()
     run_id, parent = await launch(one, script_definition(script_step(), timeout_ms=HOUR_MS))
     await plan(one, parent, "child")
     [child] = await claim(one)
@@ -51,30 +52,39 @@ async def test_a_process_that_starts_after_the_clock_was_set_goes_by_the_time_of
         await store.close()
 
 
+async def test_for_one_process_time_never_goes_back(store: Store, clock: SettableClock) -> None:
+    before = await now(store)
+    clock.set_wrong(-8 * HOUR_MS)
+
+    assert await now(store) == before
+
+
+@pytest.mark.only("sqlite", reason="clock")
 async def test_a_process_that_is_alone_goes_by_the_machines_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Store(SqliteBackend(tmp_path / "test.db"))
+    first = place.store()
     before = await now(first)
     await first.close()
     set_the_clock(monkeypatch, 8)
 
-    second = Store(SqliteBackend(tmp_path / "test.db"))
+    second = place.store()
 
     assert abs(await now(second) - before - 8 * HOUR_MS) < SOON_MS
     await second.close()
 
 
+@pytest.mark.only("sqlite", reason="clock")
 async def test_after_a_restart_of_the_machine_its_time_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boot = tmp_path / "boot_id"
     monkeypatch.setattr(shared_clock, "BOOT_ID", boot)
     boot.write_text("first\n")
-    one = Store(SqliteBackend(tmp_path / "test.db"))
+    one = place.store()
     set_the_clock(monkeypatch, 8)
     boot.write_text("second\n")
-    other = Store(SqliteBackend(tmp_path / "test.db"))
+    other = place.store()
 
     assert abs(await now(other) - await now(one) - 8 * HOUR_MS) < SOON_MS
     for store in (one, other):

@@ -1,4 +1,4 @@
-"""Several processes on one file at once: every count is exact."""
+"""Several processes on one database at once: every count is exact."""
 
 import asyncio
 import sys
@@ -7,20 +7,19 @@ from pathlib import Path
 from quaero.models.job import JobKind, JobState
 from quaero.models.progress import Progress
 from quaero.store.reads import JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.store import Store
+from tests.places import Place
 
 PROCESSES, RUNS = 3, 3
 SECONDS = 60
 
 
-async def drain(path: Path) -> tuple[int | None, str]:
+async def drain(place: Place) -> tuple[int | None, str]:
     """Exit code and complaints of a process that launches runs and works."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.store.drain_process",
-        str(path),
+        place.url,
         str(RUNS),
         stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -31,12 +30,12 @@ async def drain(path: Path) -> tuple[int | None, str]:
 
 
 async def test_processes_that_start_and_work_at_once_on_a_new_file_lose_and_repeat_nothing(
-    path: Path,
+    place: Place,
 ) -> None:
-    ended = await asyncio.gather(*(drain(path) for _ in range(PROCESSES)))
+    ended = await asyncio.gather(*(drain(place) for _ in range(PROCESSES)))
 
     assert ended == [(0, "")] * PROCESSES
-    store = Store(SqliteBackend(path))
+    store = place.store()
     runs = await store.jobs(JobFilter(kind=JobKind.RUN))
     assert [run.state for run in runs.items] == [JobState.COMPLETED] * PROCESSES * RUNS
     for run in runs.items:

@@ -1,35 +1,21 @@
 """Rows that another program has spoiled: they are noticed, and stop nothing else."""
 
-from pathlib import Path
-
-import apsw
 import pytest
 
 from quaero.models.errors import QuaeroError
 from quaero.store.store import Store
 from quaero.store.transitions.definitions import NewDefinition
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import claim, launch, plan
 
 
-def spoil(path: Path, statement: str) -> bool:
-    """Whether the database let another program do it."""
-    connection = apsw.Connection(str(path))
-    try:
-        connection.execute(statement)
-    except apsw.ConstraintError:
-        return False
-    finally:
-        connection.close()
-    return True
-
-
 async def test_a_job_whose_config_cannot_be_read_is_noticed_and_holds_up_no_other(
-    store: Store, path: Path
+    store: Store, place: Place
 ) -> None:
     _, parent = await launch(store)
     await plan(store, parent, "spoiled", "fine")
-    spoiled = spoil(path, "UPDATE jobs SET config = '{' WHERE name = 'spoiled'")
+    spoiled = place.spoil("UPDATE jobs SET config = '{' WHERE name = 'spoiled'")
 
     assert "fine" in {job.name for job in await claim(store)}
     assert not spoiled or await store.check() != ()
@@ -37,12 +23,12 @@ async def test_a_job_whose_config_cannot_be_read_is_noticed_and_holds_up_no_othe
 
 @pytest.mark.parametrize("body", ["{", "{}"])
 async def test_a_definition_that_cannot_be_read_is_noticed_and_hides_no_other(
-    store: Store, path: Path, body: str
+    store: Store, place: Place, body: str
 ) -> None:
     for name in ("spoiled", "fine"):
         definition = script_definition(script_step(), id=name)
         await store.import_definitions([NewDefinition(definition, definition.to_toml())])
-    spoiled = spoil(path, f"UPDATE definitions SET body = '{body}' WHERE id = 'spoiled'")  # noqa: S608
+    spoiled = place.spoil(f"UPDATE definitions SET body = '{body}' WHERE id = 'spoiled'")  # noqa: S608
 
     assert "fine" in {each.definition.id for each in await store.definitions()}
     if spoiled:

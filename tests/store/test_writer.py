@@ -1,21 +1,20 @@
-"""One writer that groups many callers, and readers that never wait for it."""
+"""What is written: each caller's share whole or not at all, delivered after its commit, and no reader waits for it."""
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from quaero.models.errors import ConflictError, StoreError
 from quaero.models.job import JobKind, JobState
 from quaero.store.reads import JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.launch import Launch, LaunchOptions, launch
 from tests.kit import script_definition, script_step
+from tests.places import Place
 
 DEFINITION = script_definition(script_step())
 SECONDS = 10
@@ -55,8 +54,8 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-async def store(path: Path, gate: Gate) -> AsyncIterator[Store]:
-    store = Store(SqliteBackend(path, before_statement=gate))
+async def store(place: Place, gate: Gate) -> AsyncIterator[Store]:
+    store = place.store(before_statement=gate)
     yield store
     await store.close()
 
@@ -85,6 +84,7 @@ async def test_an_exception_undoes_only_its_own_callers_share(store: Store, gate
     assert await store.check() == ()
 
 
+@pytest.mark.only("sqlite", reason="one_writer")
 async def test_callers_that_come_together_share_a_commit(store: Store, gate: Gate) -> None:
     with gate.held_at("insert_run"):
         first = asyncio.create_task(store.launch(DEFINITION))
@@ -96,6 +96,7 @@ async def test_callers_that_come_together_share_a_commit(store: Store, gate: Gat
     assert gate.commits == 2
 
 
+@pytest.mark.only("sqlite", reason="one_writer")
 async def test_an_index_that_does_not_fit_is_no_harm_to_other_callers(store: Store, gate: Gate) -> None:
     await store.backend.write(_break_index)
     with gate.held_at("insert_run"):
@@ -134,14 +135,14 @@ def _check_index(tx: Transaction) -> None:
     tx.rows("check_index")
 
 
-async def test_a_commit_that_fails_is_an_error_for_all_its_callers(path: Path) -> None:
+async def test_a_commit_that_fails_is_an_error_for_all_its_callers(place: Place) -> None:
     fails = threading.Event()
 
     def before_statement(statement: str) -> None:
         if statement == "COMMIT" and fails.is_set():
             raise OSError("the disk is gone")
 
-    store = Store(SqliteBackend(path, before_statement=before_statement))
+    store = place.store(before_statement=before_statement)
     fails.set()
     answers = await asyncio.gather(store.launch(DEFINITION), store.launch(DEFINITION), return_exceptions=True)
     fails.clear()
@@ -194,22 +195,3 @@ async def test_listeners_hear_of_a_change_after_its_commit(store: Store) -> None
     heard.clear()
     await store.launch(DEFINITION)
     assert heard == []
-
-
-async def test_a_closed_store_says_so(path: Path) -> None:
-    store = Store(SqliteBackend(path))
-    await store.close()
-
-    with pytest.raises(StoreError, match="closed"):
-        await store.launch(DEFINITION)
-    with pytest.raises(StoreError, match="closed"):
-        await store.jobs(JobFilter())
-
-
-async def test_what_was_asked_for_before_closing_is_done(path: Path) -> None:
-    store = Store(SqliteBackend(path))
-    launching = [asyncio.create_task(store.launch(DEFINITION)) for _ in range(5)]
-    await asyncio.sleep(0)
-    await store.close()
-
-    assert len({await each for each in launching}) == 5

@@ -106,7 +106,9 @@ _DB = Branch(
         "restore": Entry("db_files:restore", "Put a backup in the place of the database."),
         "export": Entry("db_files:export", "Write everything in the database as JSON lines."),
         "maintain": Entry("db:maintain_database", "Delete what is old, tidy up, give space back."),
-        "migrate": Entry("db:migrate_database", "Bring an older database up to date."),
+        "migrate": Entry(
+            "db_migrate:migrate_database", "Bring an older database up to date, or move it to another place."
+        ),
     },
 )
 _CONFIG = Branch(

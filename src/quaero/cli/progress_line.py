@@ -20,6 +20,12 @@ class ProgressLine:
             self._shown = percent
             click.echo(f"\r{self._verb} {percent}%", nl=False, err=True)
 
+    def say(self, text: str) -> None:
+        """Show a text in place of what is there."""
+        if self._wanted:
+            self._shown = 0
+            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
     def __enter__(self) -> Self:
         return self
 

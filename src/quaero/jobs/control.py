@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from quaero.jobs.credentials import Credentials
 from quaero.jobs.registry import Registry
 from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
@@ -19,6 +18,7 @@ from quaero.store.transitions.gates import GateScope
 from quaero.store.transitions.launch import Launch
 
 if TYPE_CHECKING:
+    from quaero.jobs.credentials import Credentials
     from quaero.jobs.definitions.stored import Definitions
 
 
@@ -38,8 +38,10 @@ class Control:
         return Definitions(self.store, self._registry)
 
     @cached_property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> "Credentials":
         """The door to stored credentials."""
+        from quaero.jobs.credentials import Credentials  # noqa: PLC0415 - seldom needed
+
         return Credentials(self.store)
 
     async def read(self, text: bytes | str, *, file: str) -> JobDefinition:

@@ -1,4 +1,4 @@
-"""Where the key is on this machine: in the environment, else in a file of the user's that nobody else can read."""
+"""Where the key is on this machine: the environment, a file that only its user can read, the system's keyring."""
 
 import os
 import stat
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from quaero.models.errors import ConflictError
+from quaero.secrets import keyring_place
 from quaero.secrets.key import SecretKey, SecretKeyError
 
 VARIABLE = "QUAERO_SECRET_KEY"
@@ -17,7 +18,7 @@ _MOST_BYTES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A key and the place where it was found: the variable, or the path of the file."""
+    """A key and the place where it was found: the variable, the path of the file, or "keyring"."""
 
     key: SecretKey
     source: str
@@ -48,6 +49,8 @@ class KeySources:
             yield FoundKey(SecretKey.parse(written, where=VARIABLE), VARIABLE)
         if (text := self._read_file()) is not None:
             yield FoundKey(SecretKey.parse(text, where=str(self.file)), str(self.file))
+        if (text := keyring_place.read()) is not None:
+            yield FoundKey(SecretKey.parse(text, where=keyring_place.NAME), keyring_place.NAME)
 
     def first(self) -> FoundKey | None:
         """The key that new secrets are sealed with; None: there is none yet."""
@@ -63,18 +66,16 @@ class KeySources:
             raise SecretKeyError("was removed by somebody in this moment", where=str(self.file))
         return found
 
+    def keep_in_keyring(self, key: SecretKey, *, replace: bool = False) -> str:
+        """Write a key to the keyring; the name of that place. `ConflictError` as in `keep`."""
+        _check_same(keyring_place.read(), key, keyring_place.NAME, replace=replace)
+        keyring_place.write(key)
+        return keyring_place.NAME
+
     def keep(self, key: SecretKey, *, replace: bool = False) -> Path:
         """Write a key to the file; `ConflictError` when another one is there, unless `replace`."""
         text = self._read_file(even_if_open=True)
-        if text is not None and not replace:
-            there = _key_in(text, self.file)
-            if there != key:
-                other = "another key" if there is None else f"another key, {there.id}"
-                raise ConflictError(
-                    f"{other}, is there already",
-                    where=str(self.file),
-                    remedy="With --replace it goes, and what was sealed with it cannot be opened here any more",
-                )
+        _check_same(text, key, str(self.file), replace=replace)
         if not _write(self.file, key, replace=replace or text is not None):
             return self.keep(key, replace=replace)  # somebody wrote one in this moment
         return self.file
@@ -100,11 +101,23 @@ def _check_closed(file: Path, mode: int) -> None:
         )
 
 
-def _key_in(text: str, file: Path) -> SecretKey | None:
+def _check_same(there: str | None, key: SecretKey, where: str, *, replace: bool) -> None:
+    """`ConflictError` when there is something else than the key, unless that may be replaced."""
+    if there is None or replace:
+        return
     try:
-        return SecretKey.parse(text, where=str(file))
+        found = SecretKey.parse(there, where=where)
     except SecretKeyError:
-        return None
+        other = "something that is no key"
+    else:
+        if found == key:
+            return
+        other = f"another key, {found.id},"
+    raise ConflictError(
+        f"{other} is there already",
+        where=where,
+        remedy="With --replace it goes, and what was sealed with it cannot be opened here any more",
+    )
 
 
 def _write(file: Path, key: SecretKey, *, replace: bool) -> bool:

@@ -72,6 +72,10 @@ class Backend(Protocol):
         """Bring everything to its final place on the disk; False if others were in the way."""
         ...
 
+    async def rebuild_index(self) -> None:
+        """Build the full-text index anew from the documents; searches find everything at every moment."""
+        ...
+
     async def tidy_index(self) -> int:
         """Bring the full-text index into its best shape, in short transactions; 0 when it was."""
         ...

@@ -1,10 +1,13 @@
 """What is done to a database as a whole, while it is not open."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
+
+from quaero.store.table_copy import Source, Target
 
 Progress = Callable[[int, int], None]
 """Told how much is copied, of how much."""
@@ -30,6 +33,17 @@ class DatabaseFile(Protocol):
 
     def versions(self) -> Versions:
         """Look; nothing is changed. `StoreError` when it is damaged, foreign or newer."""
+        ...
+
+    def source(self) -> AbstractContextManager[Source]:
+        """The store, to be read by a move. `NotFoundError` when there is none, `StoreError` when it is not ours."""
+        ...
+
+    def target(self) -> AbstractContextManager[Target]:
+        """The store, made where there is none, to be filled by a move; nobody else uses it meanwhile.
+
+        `ConflictError` when a process has it open.
+        """
         ...
 
     def restore(self, source: Path, *, replace: bool, progress: Progress | None = None) -> Restored:

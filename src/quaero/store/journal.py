@@ -4,7 +4,6 @@ It keeps the counts of parents and the numbered events in step with the rows of 
 the same calls, in the same transaction.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
@@ -26,8 +25,7 @@ class Journal:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._counts: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
-        self._events: defaultdict[int, list[Event]] = defaultdict(list)
+        self._counts, self._events = tx.entries.counts, tx.entries.events
 
     def created(
         self, job_id: int, root_id: int, parent_id: int | None, kind: JobKind, name: str, state: str
@@ -75,7 +73,10 @@ class Journal:
         self._events[event.root_id].append(event)
 
     def flush(self) -> None:
-        """Write what was collected, and forget it."""
+        """Have written what was collected."""
+        self._tx.write_entries(self._write)
+
+    def _write(self) -> None:
         self.flush_counts()
         for root_id, events in sorted(self._events.items()):
             self._write_events(root_id, events)
@@ -84,7 +85,10 @@ class Journal:
     def flush_counts(self) -> None:
         """Write the counts that were collected so far, so that they can be read."""
         if self._counts:
-            rows = [{"job_id": job_id, **counts} for job_id, counts in sorted(self._counts.items())]
+            rows = [
+                {"job_id": job_id} | {name: counts.get(name, 0) for name in COUNTED}
+                for job_id, counts in sorted(self._counts.items())
+            ]
             still_open = self._tx.many("add_to_progress", rows)
             self._tx.touch(Change.PROGRESS)
             if any(row["pending"] > 0 or row["running"] < 0 for row in rows):

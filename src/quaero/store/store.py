@@ -449,8 +449,8 @@ class Store:
         return await self.backend.read(self.backend.search, query, limit, offset)
 
     async def rebuild_index(self) -> None:
-        """Build the full-text index anew from the documents; searches see the old one until it is done."""
-        await self.backend.write(_rebuild_index)
+        """Build the full-text index anew from the documents; searches find everything meanwhile."""
+        await self.backend.rebuild_index()
 
     # Health
 
@@ -569,7 +569,3 @@ def _sign_off(tx: Transaction, owner: str) -> None:
 def _delete_document(tx: Transaction, document_id: int) -> None:
     if not tx.rows("delete_document", id=document_id):
         raise NotFoundError(f"there is no document {document_id}", remedy="See: quaero documents list")
-
-
-def _rebuild_index(tx: Transaction) -> None:
-    tx.rows("rebuild_index")

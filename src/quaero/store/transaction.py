@@ -4,9 +4,12 @@ The rules of the job tree are written once, in `store.transitions`, over these t
 statements in its own dialect (one file each, the same names) and the transactions.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Flag, auto
 from typing import Any, Protocol
+
+from quaero.models.event import Event
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -26,6 +29,14 @@ class Change(Flag):
     STOPPED = auto()  # running jobs were taken from their workers (cancelled)
     DUTY = auto()  # a duty became free
     FOREIGN = auto()  # another process committed: anything may have changed
+
+
+class Entries:
+    """What the journal of a transaction has collected: changes of counts by parent, events by run."""
+
+    def __init__(self) -> None:
+        self.counts: defaultdict[int, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self.events: defaultdict[int, list[Event]] = defaultdict(list)
 
 
 class Reader(Protocol):
@@ -49,19 +60,31 @@ class Transaction(Reader, Protocol):
         """The same moment in milliseconds by the clock of leases, which nobody can set."""
         ...
 
+    @property
+    def entries(self) -> Entries:
+        """For `Journal`; of all callers that share this commit, if several do."""
+        ...
+
+    def write_entries(self, write: Callable[[], None]) -> None:
+        """Call it now, or once before the commit for all callers that share it: counts and numbers are hot rows."""
+        ...
+
     def many(self, statement: str, parameters: Iterable[Parameters]) -> list[Row]:
         """Run the statement once for each mapping; the rows of all of them, in order."""
         ...
 
-    def lock(self, job_ids: Sequence[int]) -> None:
+    def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         """Keep other transactions out of the runs that these jobs belong to, until the commit; waits for them.
+
+        `shared`: for what only moves single jobs that are nobody else's, and counts them. Those go side by side, where
+        no step of the run has a limit that must be exact.
 
         What was read of those runs before may be outdated. A transition locks what it touches before it looks, and
         once: who asks again with locks in hand may wait for one who waits for him.
         """
         ...
 
-    def try_lock(self, run_ids: Sequence[int]) -> list[int]:
+    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> list[int]:
         """The same without waiting: those of the runs that are locked now."""
         ...
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @as_json
 @pass_session
 def list_credentials(session: Session, limit: int, cursor: str | None, as_json: bool) -> None:
-    """List the stored credentials: whom they are for and which key opens them, not what they are."""
+    """List the stored credentials, without their values: whom they are for, which key opens them."""
     found = session.ask(lambda engine: engine.store.credentials())
     items, next_cursor = page_of(found, lambda each: each.name, limit, cursor)
     if as_json:
@@ -47,7 +47,7 @@ def list_credentials(session: Session, limit: int, cursor: str | None, as_json: 
 @as_json
 @pass_session
 def show_credential(session: Session, name: str, as_json: bool) -> None:
-    """Show stored credentials without their values: hosts, cookies by name, whether they can be opened here."""
+    """Show stored credentials, without their values: hosts, cookies by name, whether they can be opened here."""
 
     async def ask(engine: "Engine") -> "tuple[StoredCredential, str, Credential | None, list[str]]":
         stored = await engine.store.credential(name)

@@ -60,7 +60,7 @@ def add_credential(
     replace: bool,
     as_json: bool,
 ) -> None:
-    """Store credentials for crawls whose definition says auth = "NAME".
+    """Store cookies, headers, a token or a password, for crawls whose definition says auth = "NAME".
 
     Values are typed when asked for, or come on the standard input, a line each; never on the command line. They are
     sealed before they are stored, and sent to these hosts only.

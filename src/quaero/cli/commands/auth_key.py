@@ -11,7 +11,7 @@ from quaero.cli.text import one_line, print_json
 @click.command(cls=Command)
 @as_json
 def show_key(as_json: bool) -> None:
-    """Print the key that credentials are sealed with here, as a line for the environment.
+    """Print the key, to bring it to another machine. It is a line for the environment there.
 
     Who has the key and the database has the credentials.
     """
@@ -39,10 +39,14 @@ def show_key(as_json: bool) -> None:
 
 @click.command(cls=Command, context_settings={"allow_extra_args": True})
 @click.option("--replace", is_flag=True, help="Also over another key, which is lost then.")
+@click.option("--keyring", is_flag=True, help="Keep it in the system's keyring, not in a file.")
 @as_json
 @click.pass_context
-def import_key(context: click.Context, replace: bool, as_json: bool) -> None:
-    """Read a key, or the line that `quaero auth key show` prints, and keep it in a file that only you can read."""
+def import_key(context: click.Context, replace: bool, keyring: bool, as_json: bool) -> None:
+    """Read a key from the standard input and keep it, in a file that only you can read.
+
+    A key is what `quaero auth key show` prints, or the part behind the "=" of that.
+    """
     import os
 
     from quaero.secrets.key import SecretKey
@@ -51,10 +55,11 @@ def import_key(context: click.Context, replace: bool, as_json: bool) -> None:
     refuse_arguments(context.args)
     [written] = read_secrets(["key"])
     key = SecretKey.parse(written.strip().removeprefix(f"{VARIABLE}="), where="standard input")
-    file = KeySources.of_user().keep(key, replace=replace)
+    sources = KeySources.of_user()
+    place = str((sources.keep_in_keyring if keyring else sources.keep)(key, replace=replace))
     if as_json:
-        print_json({"id": key.id, "file": str(file)})
+        print_json({"id": key.id, "place": place})
     else:
-        click.echo(one_line(f"kept the key {key.id} in {file}"))
+        click.echo(one_line(f"kept the key {key.id} in {place}"))
     if os.environ.get(VARIABLE):
         click.echo(f"warning: {VARIABLE} is set here, and that key comes first", err=True)

@@ -1,4 +1,4 @@
-"""`quaero db status`, `check`, `maintain`, `migrate`."""
+"""`quaero db status`, `check`, `maintain`."""
 
 from typing import TYPE_CHECKING
 
@@ -101,34 +101,6 @@ def maintain_database(session: Session, vacuum: bool, dry_run: bool, as_json: bo
     session.ask(work)
     if as_json:
         print_json({"operations": [_maintained_json(each) for each in done]})
-
-
-@click.command(cls=Command)
-@click.option("--check", "only_check", is_flag=True, help="Only tell whether it would be changed.")
-@as_json
-@pass_session
-def migrate_database(session: Session, only_check: bool, as_json: bool) -> None:
-    """Bring an older database up to date; of a file, a copy as it was is kept beside it.
-
-    Every command does that when it opens one. A file that is not there is made, and so are the tables on a server. On a
-    server all processes of the older version must have ended before.
-    """
-    versions = session.open_file(session.settings()).versions()
-    if not only_check:
-        session.ask(_open)
-    if as_json:
-        shape: Json = {"from": versions.found, "to": versions.known, "migrated": not only_check}
-        print_json(shape)
-    elif versions.found == versions.known:
-        click.echo(f"up to date: schema {versions.known}")
-    elif only_check:
-        click.echo(f"would be brought from schema {versions.found} to {versions.known}")
-    else:
-        click.echo(f"brought from schema {versions.found} to {versions.known}")
-
-
-async def _open(engine: "Engine") -> None:
-    """Opening is all that a migration needs."""
 
 
 async def _status(engine: "Engine") -> "tuple[Json, dict[str, int]]":

@@ -12,18 +12,25 @@ import psycopg
 from quaero.models.document import SearchHit
 from quaero.models.errors import UsageError
 from quaero.search.query import Query
-from quaero.settings import PostgresSettings
+from quaero.settings import PostgresSettings, masked
 from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
 from quaero.store.postgres import upkeep
 from quaero.store.postgres.clock import DatabaseClock
-from quaero.store.postgres.connection import IN_WRITING, SESSION, Connection, connect, masked, refusal
-from quaero.store.postgres.full_text import search
+from quaero.store.postgres.connection import (
+    IN_GROUPS,
+    IN_WRITING,
+    SESSION,
+    Connection,
+    connect,
+    refusal,
+)
+from quaero.store.postgres.full_text import rebuild_some, search
 from quaero.store.postgres.owners import Absences, holds_lock, new_owner
 from quaero.store.postgres.readers import Readers
 from quaero.store.postgres.schema import prepare
-from quaero.store.postgres.sessions import Sessions
+from quaero.store.postgres.sessions import Session, Sessions
 from quaero.store.postgres.wake_ups import WakeUps
 from quaero.store.postgres.writer import Writer
 from quaero.store.rows import to_json
@@ -35,8 +42,6 @@ READERS = 4
 WATCH_SECONDS = 1.0
 SEEN_SECONDS = 5.0
 """How long the opening waits until others can see that this process is alive."""
-
-BEGIN = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text, pg_backend_pid()"
 
 
 class PostgresBackend:
@@ -62,13 +67,13 @@ class PostgresBackend:
         listens = self._settings.listen or ("" if self._settings.pooled else url)
         self._owner = new_owner(with_lock=bool(listens))
         self._absences = Absences()
-        self._writing = Sessions("writer", self._open_writer, url, self._settings.connections)
-        self._reading = Sessions("reader", self._open_reader, url, READERS)
-        begin = f"BEGIN; {SESSION.replace('SET ', 'SET LOCAL ')}{IN_WRITING.replace('SET ', 'SET LOCAL ')}; {BEGIN}"
+        self._writing = Sessions("writers", lambda: self._open(IN_WRITING), url, self._settings.connections)
+        self._reading = Sessions("readers", lambda: self._open(SESSION), url, READERS)
         self._writer = Writer(
+            Session(lambda: self._open(IN_GROUPS)),
             self._writing,
             url,
-            begin if self._settings.pooled else f"BEGIN; {BEGIN}",
+            f" {IN_WRITING.replace('SET ', 'SET LOCAL ')};" if self._settings.pooled else "",
             self._server_clock,
             clock,
             self._committed,
@@ -127,6 +132,12 @@ class PostgresBackend:
     async def checkpoint(self) -> bool:
         return True  # the server does that by itself
 
+    async def rebuild_index(self) -> None:
+        """In many small transactions, so that nobody who writes documents has to wait for the end."""
+        after: int | None = 0
+        while after is not None:
+            after = await self.write(rebuild_some, after)
+
     async def tidy_index(self) -> int:
         return await self.write(upkeep.tidy_index)
 
@@ -152,7 +163,7 @@ class PostgresBackend:
 
     async def close(self) -> None:
         await self._reading.close()
-        await self._writing.close()
+        await self._writer.close()
         self._closing.set()
         if self._wake_ups is not None:
             await asyncio.to_thread(self._wake_ups.close)
@@ -165,11 +176,8 @@ class PostgresBackend:
         except psycopg.Error as error:
             raise refusal(error, self.url) from error
 
-    def _open_writer(self) -> Connection:
-        return connect(self.url, pooled=self._settings.pooled, setup=SESSION + IN_WRITING)
-
-    def _open_reader(self) -> Connection:
-        return connect(self.url, pooled=self._settings.pooled)
+    def _open(self, setup: str) -> Connection:
+        return connect(self.url, pooled=self._settings.pooled, setup=setup)
 
     async def _by_itself(self, function: Callable[[Connection], None]) -> None:
         """Run what cannot be part of a transaction on a connection of its own."""
@@ -203,7 +211,8 @@ class PostgresBackend:
 
     def _cut_unanswered(self) -> None:
         while not self._closing.wait(WATCH_SECONDS):
-            self._writing.cut_unanswered()
+            self._writer.cut_unanswered()
+            self._reading.cut_unanswered()
             if self._wake_ups is None:
                 self._announce(Change.FOREIGN)  # nobody tells us: look
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.adapt import Buffer
@@ -11,6 +10,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
 from quaero.models.errors import StoreError
+from quaero.settings import masked
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -34,8 +34,11 @@ SESSION = (
 )
 """What every session wants. The last two: whoever was cut off, or forgot a lock, must not hold others up for long."""
 
-IN_WRITING = "; SET enable_seqscan = off"
+IN_WRITING = SESSION + "; SET enable_seqscan = off"
 """A plan that was made for a small table is kept while the table grows: so it goes by an index from the start."""
+
+IN_GROUPS = IN_WRITING + "; SET lock_timeout = '250ms'"
+"""Who writes for many callers at once does not wait long for a lock: they are left to wait alone."""
 
 
 class _Text(StrDumper):
@@ -64,19 +67,13 @@ def connect(url: str, *, pooled: bool = False, setup: str = SESSION) -> Connecti
     return connection
 
 
-def masked(url: str) -> str:
-    """The URL as people may see it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    user = f"{parts.username}@" if parts.username else ""
-    return f"postgresql://{user}{host}{parts.path}"
-
-
 def is_lost(error: psycopg.Error, connection: Connection | None) -> bool:
     """Whether the connection is gone, or the server cannot take one now."""
-    state = error.sqlstate or ""
+    state = error.sqlstate
+    if state is None:  # not the server's word; and there may be another connection by now
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     gone = connection is None or connection.closed or connection.broken
-    return bool(gone and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)) or (
+    return bool(gone and isinstance(error, psycopg.OperationalError)) or (
         state.startswith(("08", "57P")) or state in {"53300", "53400", "25P03", "25P02"}
     )
 

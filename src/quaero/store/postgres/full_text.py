@@ -1,14 +1,140 @@
-"""Search on tsvector: being written."""
+"""Search on an inverted index of tsvectors: a `Query` becomes probes of the index, which one statement ranks by BM25."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, Final
 
 from quaero.models.document import SearchHit
+from quaero.search.clauses import AnyOf, Clause, Filter, Term
 from quaero.search.query import Query
 from quaero.store.check import Finding
-from quaero.store.transaction import Reader
+from quaero.store.postgres.document_texts import LEVELS, TITLE_WEIGHT, key, text_of
+from quaero.store.postgres.snippets import Phrase, snippet
+from quaero.store.postgres.words import words_of
+from quaero.store.rows import document_of, to_json
+from quaero.store.transaction import Reader, Row, Transaction
+
+_EXCLUDED: Final = -(1 << 63)
+"""The highest bit of 64. A query has no more terms than bits: one that excludes has at most 63 required clauses."""
 
 
 def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple[SearchHit, ...], int]:
-    raise NotImplementedError
+    """The best matches from `offset`, and how many documents match in all."""
+    if query.empty:
+        return (), 0
+    filters = to_json([_filter(part) for part in query.filters])
+    if query.required or query.optional:
+        bits = [1 << number for number in range(len(query.required))]
+        wanted = sum(bits) - (1 << 64 if len(bits) == 64 else 0)
+        rows = reader.rows(
+            "search_words",
+            probes=to_json(list(_probes(query))),
+            filters=filters,
+            mask=wanted | _EXCLUDED if query.excluded else wanted,
+            wanted=wanted,
+            title_weight=TITLE_WEIGHT,
+            limit=limit,
+            offset=offset,
+        )
+        marked = [_phrase(term) for term in _looked_for(query) if not term.column]
+        return tuple(_hit(row, snippet(row[-1], marked)) for row in rows if row[1] is not None), rows[0][0]
+    probes = to_json([_whole(term, words) for term in query.excluded if (words := _words(term))])
+    rows = reader.rows("search_filters", probes=probes, filters=filters, limit=limit, offset=offset)
+    return tuple(_hit(row, row[-1]) for row in rows if row[1] is not None), rows[0][0]
 
 
 def check(reader: Reader) -> tuple[Finding, ...]:
-    return ()
+    """Whether the index has every document as it is now."""
+    [(lost,)] = reader.rows("check_index")
+    if not lost:
+        return ()
+    return (Finding("index", "the search index does not fit the documents; run: quaero run reindex"),)
+
+
+def rebuild_some(tx: Transaction, after: int) -> int | None:
+    """Index some documents anew, those with the next ids; the last of these ids, None if these were the last."""
+    documents = tx.rows("documents_to_index", after=after)
+    for document_id, title, markdown, url in documents:
+        tx.rows("put_document_text", document_id=document_id, **text_of(title, markdown, url))
+    return documents[-1][0] if documents else None
+
+
+def _looked_for(query: Query) -> Iterator[Term]:
+    return chain.from_iterable(map(_terms, (*query.required, *query.optional)))
+
+
+def _terms(clause: Clause) -> tuple[Term, ...]:
+    return clause.terms if isinstance(clause, AnyOf) else (clause,)
+
+
+def _probes(query: Query) -> Iterator[dict[str, Any]]:
+    """Each with the number of its term and what that term does: its bit, its weight.
+
+    Where optional clauses order what required ones find, the first required one counts twice: as in the other store.
+    """
+    parts = [
+        (clause, _signed(1 << number), 2.0 if query.optional and not number else 1.0)
+        for number, clause in enumerate(query.required)
+    ]
+    parts += [(clause, 0, 1.0) for clause in query.optional]
+    parts += [(term, _EXCLUDED, 0.0) for term in query.excluded]
+    number = 0
+    for clause, bit, weight in parts:
+        for term in _terms(clause):
+            for probe in _of_term(term, excluded=bit == _EXCLUDED):
+                yield {"term": number, "bit": bit, "weight": weight, **probe}
+            number += 1
+
+
+def _signed(bit: int) -> int:
+    """As a signed number of 64 bits."""
+    return bit - (1 << 64) if bit == 1 << 63 else bit
+
+
+def _of_term(term: Term, *, excluded: bool) -> Iterator[dict[str, Any]]:
+    words = _words(term)
+    if not words:
+        return  # never found
+    if excluded or term.prefix or len(words) > 1:
+        yield _whole(term, words)
+        return
+    mark, unit = (":", TITLE_WEIGHT) if term.column else ("", 1)
+    for level in LEVELS:
+        yield {"query": _quoted(f"{key(words[0], mark)} {level}"), "occurrences": level * unit}
+
+
+def _whole(term: Term, words: list[str]) -> dict[str, Any]:
+    """One probe for all that a term finds. The space ends a word; without it, a key begins so."""
+    mark = ":" if term.column else ""
+    *before, last = (key(word, mark) for word in words)
+    lookups = [f"{_quoted(f'{word} ')}:*" for word in before]
+    lookups.append(f"{_quoted(last if term.prefix else f'{last} ')}:*")
+    probe = {"query": " & ".join(lookups), "occurrences": TITLE_WEIGHT if term.column else 1}
+    if len(words) > 1 or term.prefix:
+        phrase = f" {' '.join(words)}{'' if term.prefix else ' '}"
+        probe |= {"phrase": phrase, "found": len(words) == 1, "of_title": term.column is not None}
+    return probe
+
+
+def _words(term: Term) -> list[str]:
+    return words_of(" ".join(term.words))
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _phrase(term: Term) -> Phrase:
+    return Phrase(tuple(_words(term)), term.prefix)
+
+
+def _filter(part: Filter) -> dict[str, object]:
+    """Zero bytes are written so into the database, too."""
+    values = [value.replace("\0", "\ufffd") for value in part.values]
+    return {"kind": part.kind, "values": values, "excluded": int(part.excluded)}
+
+
+def _hit(row: Row, text: str) -> SearchHit:
+    _, *document, score, _ = row
+    return SearchHit(document_of(tuple(document)), score, " ".join(text.split()))

@@ -5,21 +5,28 @@ import secrets
 import psycopg
 
 from quaero.models.errors import StoreError
-from quaero.store.postgres.connection import OLDEST_SERVER, Connection, masked
+from quaero.settings import masked
+from quaero.store.postgres.connection import OLDEST_SERVER, Connection
 from quaero.store.postgres.statements import migrations
+from quaero.store.table_copy import NOTE, unfinished
 
 OURS = ("jobs", "runs", "progress", "definitions", "documents", "events")
 
 
-def prepare(connection: Connection, url: str) -> str:
-    """Make or migrate the schema; the name of the store. `StoreError` when it is foreign, newer, or still in use."""
+def prepare(connection: Connection, url: str, *, filling: bool = False) -> str:
+    """Make or migrate the schema; the name of the store. `StoreError` when it is foreign, newer, or still in use.
+
+    Also when it holds an unfinished move, unless it is to be filled by that.
+    """
     _check_server(connection, url)
     known = len(migrations())
-    found = version(connection, url)
+    found = version(connection, url, filling=filling)
     if found != known:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('schema', 2))")
-            found = version(connection, url)  # read again: another process may have been faster
+            found = version(
+                connection, url, filling=filling
+            )  # read again: another process may have been faster
             if found:
                 _require_nobody(connection, url)
             for number in range(found, known):
@@ -33,7 +40,7 @@ def prepare(connection: Connection, url: str) -> str:
     return str(name)
 
 
-def version(connection: Connection, url: str) -> int:
+def version(connection: Connection, url: str, *, filling: bool = False) -> int:
     """The version of the schema, 0 where there is none; nothing is written. `StoreError`: it is foreign or newer."""
     if not _exists(connection, "store"):
         for table in OURS:
@@ -56,6 +63,9 @@ def version(connection: Connection, url: str) -> int:
             where=masked(url),
             remedy="Update Quaero",
         )
+    if not filling and _exists(connection, NOTE):
+        [(source,)] = connection.execute(f"SELECT source FROM {NOTE} LIMIT 1".encode()).fetchall()  # noqa: S608
+        raise unfinished(source, where=masked(url), target=masked(url))
     return int(found)
 
 

@@ -12,13 +12,13 @@ from typing import TypeVar
 import psycopg
 
 from quaero.models.errors import StoreError
+from quaero.settings import masked
 from quaero.store.postgres.connection import (
     IN_THE_WAY,
     WAS_FASTER,
     Connection,
     Opener,
     is_lost,
-    masked,
     refusal,
 )
 from quaero.store.transaction import OutdatedError
@@ -61,6 +61,10 @@ class Session:
             self._connection.close()
         self._connection = None
 
+    def drop_if_lost(self) -> None:
+        if self._connection is not None and (self._connection.closed or self._connection.broken):
+            self.drop()
+
     def cut_when_unanswered(self) -> None:
         """Called from outside: wake the thread that waits in vain for an answer."""
         asked_at, connection = self.asked_at, self._connection
@@ -89,7 +93,11 @@ class Sessions:
         if self._closing.is_set():
             raise StoreError("the store is closed", where=masked(self._url))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._insist, function, again)
+        return await loop.run_in_executor(self._executor, self.insist, function, again)
+
+    def start(self, function: Callable[..., None], *arguments: object) -> None:
+        """Call the function in one of the threads."""
+        self._executor.submit(function, *arguments)
 
     def cut_unanswered(self) -> None:
         for session in tuple(self._sessions):
@@ -102,7 +110,8 @@ class Sessions:
         for session in self._sessions:
             session.drop()
 
-    def _insist(self, function: Callable[[Session], T], again: bool) -> T:
+    def insist(self, function: Callable[[Session], T], again: bool = True) -> T:
+        """The result of `function(session)`, in one of the threads."""
         session = self._own()
         pause, started, collisions = FIRST_PAUSE_SECONDS, time.monotonic(), 0
         while True:

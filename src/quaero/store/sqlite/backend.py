@@ -119,6 +119,10 @@ class SqliteBackend:
     async def checkpoint(self) -> bool:
         return await asyncio.to_thread(checkpoint, self.path)
 
+    async def rebuild_index(self) -> None:
+        """In one transaction, before whose end others see the old index."""
+        await self.write(_rebuild_index)
+
     async def tidy_index(self) -> int:
         steps, pages = 0, -MERGED_PAGES  # negative: make one part of all, to begin with
         while await self.write(_merge, pages):
@@ -173,6 +177,10 @@ def _damage(path: Path) -> tuple[Finding, ...]:
 
 def _check_index(tx: Transaction) -> None:
     tx.rows("check_index")
+
+
+def _rebuild_index(tx: Transaction) -> None:
+    tx.rows("rebuild_index")
 
 
 def _merge(tx: Transaction, pages: int) -> bool:

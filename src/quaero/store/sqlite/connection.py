@@ -8,6 +8,7 @@ import apsw
 
 from quaero.models.errors import StoreError
 from quaero.store.sqlite.statements import migrations
+from quaero.store.table_copy import NOTE, unfinished
 
 APPLICATION_ID = 0x51554552  # "QUER", so that a foreign SQLite file is recognised
 OLDEST_SQLITE = 3_051_003  # older ones can corrupt a file when two connections reset the WAL at once
@@ -16,11 +17,11 @@ STATE_OF_FILE = """SELECT (SELECT user_version FROM pragma_user_version),
   (SELECT application_id FROM pragma_application_id), (SELECT count(*) = 0 FROM sqlite_schema)"""
 
 
-def open_writer(path: Path, *, keep_copy: bool = True) -> apsw.Connection:
+def open_writer(path: Path, *, keep_copy: bool = True, filling: bool = False) -> apsw.Connection:
     """The connection that writes; creates the file and brings its schema up to date, keeping a copy of an older one.
 
-    `StoreError` when the file is damaged, belongs to another program, is newer than this program, or cannot be
-    written.
+    `StoreError` when the file is damaged, belongs to another program, is newer than this program, cannot be written,
+    or holds an unfinished move; unless it is to be filled by that.
     """
     _check_library()
     try:
@@ -33,6 +34,8 @@ def open_writer(path: Path, *, keep_copy: bool = True) -> apsw.Connection:
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _version(connection, path)  # before anything is written: a foreign file stays as it is
+        if not filling:
+            _require_whole(connection, path)
         _check_writable(connection)
         _configure(connection)
         _migrate(connection, path, keep_copy=keep_copy)
@@ -62,10 +65,12 @@ def open_unchanged(path: Path) -> apsw.Connection:
     return apsw.Connection(f"{path.absolute().as_uri()}?immutable=1", flags=flags)
 
 
-def schema_version(path: Path) -> int:
+def schema_version(path: Path, *, filling: bool = False) -> int:
     """The version of the file's schema, 0 for an empty file; nothing is written. `StoreError` as in `open_writer`."""
     try:
         with contextlib.closing(open_unchanged(path)) as connection:
+            if not filling:
+                _require_whole(connection, path)
             return _version(connection, path)
     except apsw.Error as error:
         raise refusal(error, path) from error
@@ -159,6 +164,12 @@ def _migrate(connection: apsw.Connection, path: Path, *, keep_copy: bool) -> Non
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _require_whole(connection: apsw.Connection, path: Path) -> None:
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (NOTE,)).fetchall():
+        [(source,)] = connection.execute(f"SELECT source FROM {NOTE} LIMIT 1")  # noqa: S608 - a name of ours
+        raise unfinished(str(source), where=str(path), target=f"sqlite:///{path}")
 
 
 def _version(connection: apsw.Connection, path: Path) -> int:

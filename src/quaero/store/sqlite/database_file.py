@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import apsw
@@ -13,7 +14,9 @@ from quaero.store.sqlite.backup import copy_database, remove, sync
 from quaero.store.sqlite.connection import open_writer, refusal, schema_version
 from quaero.store.sqlite.owners import everyone_kept_out
 from quaero.store.sqlite.statements import migrations
+from quaero.store.sqlite.table_copy import sqlite_source, sqlite_target
 from quaero.store.sqlite.writer import SqliteTransaction
+from quaero.store.table_copy import Source, Target
 from quaero.store.transaction import Transaction
 from quaero.store.transitions.restore import put_back
 
@@ -51,6 +54,12 @@ class SqliteFile:
             finally:
                 remove(incoming)
         return Restored(Versions(version, len(migrations())), returned, kept)
+
+    def source(self) -> AbstractContextManager[Source]:
+        return sqlite_source(self.path)
+
+    def target(self) -> AbstractContextManager[Target]:
+        return sqlite_target(self.path, self._clock)
 
     def _version_of(self, source: Path) -> int:
         if not source.is_file():

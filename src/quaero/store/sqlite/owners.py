@@ -8,7 +8,7 @@ import fcntl
 import os
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,27 @@ class Owner:
                 where=str(self._path).removesuffix(ENDING),
                 remedy="Try again when it is done",
             ) from error
+
+
+def living_owners(database: Path, names: Sequence[str]) -> list[str]:
+    """Those of the owners whose processes are there; for whoever does not have the database open."""
+    try:
+        file = os.open(database.with_name(database.name + ENDING), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    try:
+        return [name for name in names if _is_locked(file, name)]
+    finally:
+        os.close(file)
+
+
+def _is_locked(file: int, name: str) -> bool:
+    try:
+        number = int(name, 16)
+    except ValueError:
+        return False
+    answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, _flock(fcntl.F_WRLCK, number, 1))
+    return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
 
 
 @contextmanager

@@ -6,20 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
 from quaero.models.errors import StoreError
 from quaero.store.clock import Clock
+from quaero.store.groups import Groups, Request, Result, deliver
 from quaero.store.sqlite.connection import refusal
 from quaero.store.sqlite.statements import statement
-from quaero.store.transaction import BeforeStatement, Change, Parameters, Row
+from quaero.store.transaction import BeforeStatement, Change, Entries, Parameters, Row
 
 T = TypeVar("T")
-
-GROUP_LIMIT = 64
 
 AFTER_A_VAIN_WAIT_MS = 100
 
@@ -45,6 +43,7 @@ class SqliteTransaction:
     ) -> None:
         self._cursor, self._now, self._ticks, self._before = cursor, now, ticks, before_statement
         self.change = Change.NOTHING
+        self.entries = Entries()
 
     @property
     def now(self) -> int:
@@ -59,15 +58,18 @@ class SqliteTransaction:
             self._before(name)
         return self._cursor.execute(statement(name), parameters).fetchall()
 
+    def write_entries(self, write: Callable[[], None]) -> None:
+        write()
+
     def many(self, name: str, parameters: Iterable[Parameters]) -> list[Row]:
         if self._before is not None:
             self._before(name)
         return self._cursor.executemany(statement(name), parameters).fetchall()
 
-    def lock(self, job_ids: Sequence[int]) -> None:
+    def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         """Nothing to do: a database file has one writer at a time."""
 
-    def try_lock(self, run_ids: Sequence[int]) -> list[int]:
+    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> list[int]:
         return list(run_ids)
 
     def hold(self, *names: str, shared: bool = False) -> None:
@@ -75,18 +77,6 @@ class SqliteTransaction:
 
     def touch(self, change: Change) -> None:
         self.change |= change
-
-
-class _Request(NamedTuple):
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    done: "asyncio.Future[Any]"
-
-
-class _Result(NamedTuple):
-    done: "asyncio.Future[Any]"
-    value: Any
-    error: BaseException | None
 
 
 class Writer:
@@ -108,8 +98,7 @@ class Writer:
     ) -> None:
         self._path, self._clock, self._announce, self._before = path, clock, announce, before_statement
         self._connection = connection
-        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
-        self._loop = asyncio.get_running_loop()
+        self._groups = Groups()
         self.patient = False
         self._last_now = 0
         self._seen_version, self._looked_at = self._data_version(), time.monotonic()
@@ -121,66 +110,43 @@ class Writer:
         """Run `function(transaction, *arguments)` and return its result once it is committed."""
         if self._closed:
             raise StoreError("the store is closed", where=str(self._path))
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._requests.put(_Request(function, arguments, done))
-        return await done
+        return await self._groups.ask(function, *arguments)
 
     async def close(self) -> None:
         """Finish what was asked for, then end the thread and close the connection."""
         if not self._closed:
             self._closed = True
-            self._requests.put(None)
+            self._groups.end()
             await asyncio.to_thread(self._thread.join)
             self._connection.close()
 
     def _work(self) -> None:
-        group: list[_Request] = []
+        group: list[Request] = []
         try:
             last = False
             while not last:
-                group, last = self._next_group()
+                group, last = self._groups.next(LOOK_AROUND_SECONDS)
                 if group:
                     self._commit(group)
+                else:
+                    self._look_around()
         except BaseException as error:  # noqa: BLE001 - nothing can be written any more, but nobody waits for ever
-            self._refuse_all(group, StoreError(f"the writer stopped ({error!r})", where=str(self._path)))
-
-    def _refuse_all(self, group: list[_Request], failure: StoreError) -> None:
-        """Answer with the failure until the store is closed."""
-        last = False
-        while not last:
-            self._call_soon(_deliver, [_Result(request.done, None, failure) for request in group])
-            group, last = self._next_group()
-
-    def _next_group(self) -> tuple[list[_Request], bool]:
-        group: list[_Request] = []
-        request = self._next_request()
-        while request is not None:
-            group.append(request)
-            if len(group) == GROUP_LIMIT or self._requests.empty():
-                return group, False
-            request = self._requests.get()
-        return group, True
-
-    def _next_request(self) -> _Request | None:
-        """The next request, or None at the end; while none comes, commits of other processes are announced."""
-        while True:
-            with contextlib.suppress(Empty):
-                return self._requests.get(timeout=LOOK_AROUND_SECONDS)
-            self._look_around()
+            failure = StoreError(f"the writer stopped ({error!r})", where=str(self._path))
+            self._groups.refuse_all(group, failure)
 
     def _look_around(self) -> None:
         self._looked_at = time.monotonic()
         version = self._data_version()
         if version != self._seen_version:
             self._seen_version = version
-            self._call_soon(self._announce, Change.FOREIGN)
+            self._groups.call_soon(self._announce, Change.FOREIGN)
 
     def _data_version(self) -> int:
         """Changes whenever another connection commits, and not when this one does."""
         return int(self._connection.pragma("data_version"))
 
-    def _commit(self, group: list[_Request]) -> None:
-        results: list[_Result] = []
+    def _commit(self, group: list[Request]) -> None:
+        results: list[Result] = []
         change = Change.NOTHING
         try:
             cursor = self._connection.cursor()
@@ -198,9 +164,9 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - handed to every caller of the group
             self._roll_back()
             failure = refusal(error, self._path) if isinstance(error, apsw.Error) else error
-            results = [_Result(request.done, None, failure) for request in group]
+            results = [Result(request.done, None, failure) for request in group]
             change = Change.NOTHING
-        self._call_soon(self._tell, results, change)
+        self._groups.call_soon(self._tell, results, change)
         if time.monotonic() - self._looked_at > LOOK_AROUND_SECONDS:
             self._look_around()
 
@@ -216,7 +182,7 @@ class Writer:
             else:
                 return
 
-    def _run_one(self, cursor: apsw.Cursor, now: int, request: _Request) -> tuple[_Result, Change]:
+    def _run_one(self, cursor: apsw.Cursor, now: int, request: Request) -> tuple[Result, Change]:
         transaction = SqliteTransaction(cursor, now, self._clock.ticks_ms(), self._before)
         cursor.execute("SAVEPOINT caller")
         try:
@@ -227,30 +193,16 @@ class Writer:
             cursor.execute("ROLLBACK TO caller")
             cursor.execute("RELEASE caller")
             failure = refusal(error, self._path) if isinstance(error, OF_THE_DATABASE) else error
-            return _Result(request.done, None, failure), Change.NOTHING
+            return Result(request.done, None, failure), Change.NOTHING
         cursor.execute("RELEASE caller")
-        return _Result(request.done, value, None), transaction.change
+        return Result(request.done, value, None), transaction.change
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             with contextlib.suppress(apsw.Error):
                 self._connection.execute("ROLLBACK")
 
-    def _tell(self, results: list[_Result], change: Change) -> None:
-        _deliver(results)
+    def _tell(self, results: list[Result], change: Change) -> None:
+        deliver(results)
         if change:
             self._announce(change)
-
-    def _call_soon(self, function: Callable[..., Any], *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-            self._loop.call_soon_threadsafe(function, *arguments)
-
-
-def _deliver(results: list[_Result]) -> None:
-    for done, value, error in results:
-        if done.done():
-            continue  # its caller was cancelled meanwhile; the commit stands
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(value)

@@ -102,7 +102,7 @@ class _Claiming:
         self._tx, self._request, self._rooms = tx, request, rooms
         self._no_more_suspects = False
         self._locked: list[Lane] = []
-        self._busy: list[int] = []
+        self._busy: list[tuple[int, list[Lane]]] = []
         self.jobs: list[Job] = []
 
     @property
@@ -121,17 +121,24 @@ class _Claiming:
         for start in range(0, len(lanes), at_once):
             if len(self.jobs) < self._request.limit:
                 some = lanes[start : start + at_once]
-                runs = sorted({lane.run_id for lane in some})
-                locked = self._tx.try_lock(runs)
-                self._busy += [run_id for run_id in runs if run_id not in locked]
+                locked = self._try_lock(some)
+                by_run = groupby(sorted(some, key=lambda lane: lane.run_id), key=lambda lane: lane.run_id)
+                self._busy += [(run_id, list(own)) for run_id, own in by_run if run_id not in locked]
                 self._share_out_again(some, locked)
+
+    def _try_lock(self, lanes: Sequence[Lane]) -> list[int]:
+        """The runs that are ours now. To claim children changes nothing else; what is to be planned may begin a run."""
+        runs = {lane.run_id for lane in lanes}
+        alone = {lane.run_id for lane in lanes if not lane.children}
+        locked = self._tx.try_lock(sorted(alone)) if alone else []
+        return locked + (self._tx.try_lock(sorted(runs - alone), shared=True) if runs - alone else [])
 
     def wait_for_the_first_busy(self) -> None:
         """When others were at every run, wait for one of them rather than go away with nothing."""
         if self._busy and not self._locked:
-            run_id = self._busy[0]
-            self._tx.lock([run_id])
-            self._share_out_again(_lanes(self._tx, self._request, [run_id]), [run_id])
+            run_id, lanes = self._busy[0]
+            self._tx.lock([run_id], shared=all(lane.children for lane in lanes))
+            self._share_out_again(lanes, [run_id])
 
     def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[int]) -> None:
         """Share out the lanes of the locked runs as they are now; they were seen before the lock."""

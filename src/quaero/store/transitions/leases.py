@@ -18,11 +18,11 @@ BEHIND_THE_OTHERS = 1
 
 def heartbeat(tx: Transaction, leases: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
     """Extend the leases, given as (job id, lease number); those that are still held."""
-    tx.lock([job_id for job_id, _ in leases])
+    tx.lock([job_id for job_id, _ in leases], shared=True)
     until = tx.ticks + lease_ms
     extended = tx.many(
         "extend_lease",
-        [{"id": job_id, "lease_number": number, "lease_until": until} for job_id, number in leases],
+        [{"id": job_id, "lease_number": number, "lease_until": until} for job_id, number in sorted(leases)],
     )
     return {(job_id, number) for job_id, number in extended}
 

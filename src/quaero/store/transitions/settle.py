@@ -17,7 +17,7 @@ BACK_TO_QUEUE = frozenset({End.RETRY, End.RELEASED})
 
 def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int, int]]:
     """Record the settlements whose leases still hold; the leases, as (job id, number), of those that were refused."""
-    tx.lock([each.job_id for each in settlements])
+    tx.lock([each.job_id for each in settlements], shared=all(map(_only_ends, settlements)))
     journal = Journal(tx)
     accepted, refused = _move_jobs(tx, settlements)
     slots_back: Counter[int] = Counter()
@@ -35,6 +35,12 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int
     journal.flush()
     _log_refused(tx, refused)
     return refused
+
+
+def _only_ends(settlement: Settlement) -> bool:
+    """Whether nothing follows from the settlement but that its job is complete."""
+    causes = settlement.documents or settlement.children or settlement.claims
+    return settlement.end is End.COMPLETED and not causes
 
 
 def _log_refused(tx: Transaction, refused: Sequence[tuple[int, int]]) -> None:

@@ -286,3 +286,15 @@ CREATE TABLE document_tags (
   PRIMARY KEY (document_id, tag, definition_id)
 );
 CREATE INDEX document_tags_by_tag ON document_tags (tag, document_id);
+
+-- Full text
+-- Made by the program from the documents; what is in here, docstrings of document_texts.py tell.
+CREATE TABLE document_texts (
+  document_id BIGINT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+  size BIGINT NOT NULL,               -- words in all
+  fingerprint UUID NOT NULL,          -- of the content and the address that this was made from
+  keys TSVECTOR NOT NULL,             -- each word with how often it occurs
+  words TEXT COLLATE "C" NOT NULL     -- title, text, address: a line each
+) WITH (toast_tuple_target = 128);    -- ranking reads many rows, and neither keys nor words
+-- A small list of what is not in its place yet: every search reads all of it.
+CREATE INDEX document_texts_by_key ON document_texts USING gin (keys) WITH (gin_pending_list_limit = 1024);

@@ -1,4 +1,4 @@
-SELECT id FROM (
-  SELECT value::bigint AS id FROM json_array_elements_text(:run_ids::json) ORDER BY 1
+SELECT pg_try_advisory_xact_lock(hashint8extended(root_id, 1)) FROM (
+  SELECT DISTINCT root_id FROM jobs WHERE id = ANY (ARRAY(SELECT json_array_elements_text(:job_ids::json)::bigint))
+  ORDER BY root_id
 ) runs
-WHERE pg_try_advisory_xact_lock(hashint8extended(id, 1))

@@ -1,0 +1,8 @@
+SELECT root_id FROM (
+  SELECT value::bigint AS root_id FROM json_array_elements_text(:run_ids::json) ORDER BY 1
+) runs
+WHERE CASE WHEN EXISTS (
+    SELECT 1 FROM progress p
+    WHERE p.root_id = runs.root_id AND (p.concurrency IS NOT NULL OR p.max_documents IS NOT NULL))
+  THEN pg_try_advisory_xact_lock(hashint8extended(root_id, 1))
+  ELSE pg_try_advisory_xact_lock_shared(hashint8extended(root_id, 1)) END

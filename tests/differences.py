@@ -1,0 +1,16 @@
+"""What differs from one database to the other, and therefore is tested on one of them alone.
+
+A test or a module says so with `@pytest.mark.only("sqlite", reason="file")`; the reason is a key of this list.
+"""
+
+from collections.abc import Mapping
+
+DIFFERENCES: Mapping[str, str] = {
+    "file": "An SQLite store is a file: its folder, its format, its damage and what lies beside it.",
+    "backup": "Quaero copies an SQLite file itself; a PostgreSQL database is backed up with PostgreSQL's own tools.",
+    "one_writer": "SQLite has one writer, which puts what many callers ask for at once into one commit.",
+    "clock": "Processes on an SQLite file agree on a time; on PostgreSQL the server's clock is that of all.",
+    "sessions": "PostgreSQL undoes what a session leaves unfinished: there is no file to take a picture of.",
+    "plans": "SQLite counts the steps of a statement exactly, so its tests say how many there may be.",
+    "network": "Only between a PostgreSQL server and its clients is there a network that can fail.",
+}
