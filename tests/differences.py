@@ -8,9 +8,10 @@ from collections.abc import Mapping
 DIFFERENCES: Mapping[str, str] = {
     "file": "An SQLite store is a file: its folder, its format, its damage and what lies beside it.",
     "backup": "Quaero copies an SQLite file itself; a PostgreSQL database is backed up with PostgreSQL's own tools.",
-    "one_writer": "SQLite has one writer, which puts what many callers ask for at once into one commit.",
     "clock": "Processes on an SQLite file agree on a time; on PostgreSQL the server's clock is that of all.",
     "sessions": "PostgreSQL undoes what a session leaves unfinished: there is no file to take a picture of.",
+    "upkeep": "PostgreSQL writes what is new to its final place by itself, and gives space back while others work.",
+    "index": "The full-text index is a part of SQLite; on PostgreSQL it is a table. Each can be wrong in its own way.",
     "plans": "SQLite counts the steps of a statement exactly, so its tests say how many there may be.",
     "network": "Only between a PostgreSQL server and its clients is there a network that can fail.",
 }

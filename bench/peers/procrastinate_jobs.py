@@ -9,6 +9,7 @@ Usage: procrastinate_jobs.py enqueue|pickups URL COUNT, procrastinate_jobs.py wo
 import asyncio
 import json
 import logging
+import warnings
 import sys
 import time
 
@@ -17,10 +18,12 @@ from support.gate import wait_for_end, wait_for_start
 
 CONCURRENCY = 20
 CHUNK = 1_000
+logging.disable(logging.CRITICAL)
 began = asyncio.Event()
 began_at = 0.0
+warnings.simplefilter("ignore")  # that it is made in the main module
 app = App(connector=PsycopgConnector(conninfo=sys.argv[2], min_size=4, max_size=10))
-logging.disable(logging.CRITICAL)
+
 
 
 @app.task(name="nothing", queue="noop")

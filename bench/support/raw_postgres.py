@@ -124,12 +124,11 @@ def pickups(url: str, count: int) -> Figures:
     def consume() -> None:
         consumer.connection.execute("LISTEN jobs")
         claimed.release()
-        for _ in consumer.connection.notifies():
+        for _ in range(count):
+            list(consumer.connection.notifies(stop_after=1))
             consumer.claim(1)
             ends.append(time.perf_counter())
             claimed.release()
-            if len(ends) == count:
-                return
 
     thread = threading.Thread(target=consume)
     thread.start()

@@ -5,6 +5,7 @@ import platform
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from quaero.cli.version import quaero_version
 from quaero.main import open_engine, open_file
 from quaero.store.postgres import database_file, schema, statements
 from tests.cli.calling import Caller, Result, end_of, lines_until, running
-from tests.cli.desk import Desk
+from tests.cli.desk import SECONDS, Desk
 from tests.cli.small_site import SmallSite
 from tests.postgres_server import server
 
@@ -44,6 +45,10 @@ EVERYWHERE = [
     ("db", "maintain", "--dry-run"),
     ("doctor",),
 ]
+
+
+STILL_CONNECTED = """SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
 
 
 def with_password(url: str) -> str:
@@ -217,6 +222,29 @@ def test_a_worker_ends_on_sigterm_and_leaves_nothing_behind(
         assert end_of(worker).code == 0
     assert quaero("jobs", "workers", "--json").json["items"] == []
     assert quaero("jobs", "show", "1", "--json").json["children"]["completed"] == 1
+
+
+def test_a_worker_that_was_killed_is_not_listed_when_it_has_not_been_heard_of_for_a_while(
+    quaero: Caller, desk: Desk, database: str
+) -> None:
+    quaero("run", str(desk.definition()), "--detach")
+    with running("worker") as worker:
+        desk.next()
+        worker.kill()
+        worker.wait()
+    with psycopg.connect(database, autocommit=True) as connection:
+        give_up_at = time.monotonic() + SECONDS
+        while connection.execute(STILL_CONNECTED).fetchall():  # the server learns of it in a moment
+            assert time.monotonic() < give_up_at
+        assert [process["pid"] for process in workers(quaero)] == [worker.pid]
+        connection.execute("UPDATE processes SET seen_at = seen_at - 60000")
+    assert workers(quaero) == []
+    assert "none execute jobs" in quaero("doctor").out
+    assert any("nobody works on it" in hint for hint in quaero("jobs", "show", "1", "--json").json["hints"])
+
+
+def workers(quaero: Caller) -> list[dict[str, object]]:
+    return list(quaero("jobs", "workers", "--json").json["items"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End
 from quaero.store.store import Store
 from tests.crash.bases import DEFINITION, TYPES, Base
-from tests.crash.two_sessions import Act, Transition
+from tests.crash.two_sessions import Act, Launched, Transition
 from tests.store.tree import LEASE_MS, pages, settlement
 
 
@@ -23,6 +23,10 @@ def settles(name: str, end: End = End.COMPLETED, spawns: str = "") -> Act:
 
 def plans(names: str, *, last: bool) -> Act:
     return lambda store, base: store.add_planned(planner(base), pages(*names), last=last)
+
+
+async def launched(work: Awaitable[int]) -> Launched:
+    return Launched(await work)
 
 
 def planner(base: Base) -> Job:
@@ -67,8 +71,8 @@ PLANNED: dict[str, Act] = {
 }
 
 ALWAYS: dict[str, Act] = {
-    "launch": lambda store, _: store.launch(DEFINITION, key="second"),
-    "launch alone": lambda store, _: store.launch(DEFINITION, alone=True),
+    "launch": lambda store, _: launched(store.launch(DEFINITION, key="second")),
+    "launch alone": lambda store, _: launched(store.launch(DEFINITION, alone=True)),
     "claim": lambda store, _: store.claim(TYPES, 10, LEASE_MS),
     "claim one": lambda store, _: store.claim(TYPES, 1, LEASE_MS),
     "fold": lambda store, _: store.fold(),

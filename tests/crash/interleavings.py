@@ -1,13 +1,15 @@
 """The matrix: every pair of transitions, from the trees in which both can happen, at chosen statements of the first."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.crash.acts import EVERY, transitions_of
-from tests.crash.bases import Base, make_bases
+from tests.crash.bases import Base
+from tests.crash.desks import open_desk
 from tests.crash.two_sessions import Bench, Transition
 
 
@@ -68,31 +70,41 @@ async def stops_of(bench: Bench, pair: Pair, dice: random.Random | None) -> list
 
 
 async def run_pair(bench: Bench, pair: Pair, dice: random.Random | None = None) -> None:
-    """Both at once, at every statement, or at some that are chosen with `dice`. Errors say which pair and where."""
+    """Both at once, at every statement, or at some that are chosen with `dice`. Errors say which pair and where.
+
+    On PostgreSQL also statement by statement in turn.
+    """
     for k in await stops_of(bench, pair, dice):
-        try:
-            await bench.at_once(*pair, k)
-        except Exception as error:
-            error.add_note(f"{pair}, before its statement {k}")
-            raise
+        for in_turn in (False, True)[: 2 if bench.desk.moves_both else 1]:
+            try:
+                await bench.at_once(*pair, k, in_turn=in_turn)
+            except Exception as error:
+                error.add_note(f"{pair}, before its statement {k}{', then in turn' if in_turn else ''}")
+                raise
 
 
 class Counted(NamedTuple):
-    """How many pairs of transitions were tried, whatever their order and base, and how many cases that made."""
+    """How many pairs of transitions were tried, whatever their order and base, and how many cases that made.
+
+    `deadlocks`: how often each of two waited for the other, by the pair.
+    """
 
     pairs: int
     cases: int
+    deadlocks: Mapping[str, int]
 
 
-async def run_matrix(folder: Path, seed: int, *, exhaustive: bool) -> Counted:
+async def run_matrix(kind: str, folder: Path, seed: int, *, exhaustive: bool) -> Counted:
     """Every two transitions in both orders: from every base, at every statement, or from one and at some by lot."""
-    dice = random.Random(seed)
-    bases = await make_bases(folder)
-    bench = Bench(folder)
-    pairs = list(all_pairs(bases)) if exhaustive else each_pair_once(bases, dice)
-    for pair in pairs:
-        await run_pair(bench, pair, None if exhaustive else dice)
+    dice, deadlocks = random.Random(seed), Counter[str]()
+    async with open_desk(kind, folder) as desk:
+        bench = Bench(desk)
+        pairs = list(all_pairs(desk.bases)) if exhaustive else each_pair_once(desk.bases, dice)
+        for pair in pairs:
+            before = desk.deadlocks
+            await run_pair(bench, pair, None if exhaustive else dice)
+            deadlocks[f"{pair.first.name} x {pair.second.name}"] += desk.deadlocks - before
     names = {frozenset((pair.first.name, pair.second.name)) for pair in pairs}
     if {name for pair in names for name in pair} != set(EVERY):
         raise LookupError("a transition has no base from which it can be tried")
-    return Counted(len(names), bench.cases)
+    return Counted(len(names), bench.cases, +deadlocks)

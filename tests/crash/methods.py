@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from quaero.models.errors import StoreError
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
-from tests.crash.bases import make_bases
+from tests.crash.desks import open_desk
 from tests.crash.interleavings import all_pairs, pairs_in_focus, run_pair
 from tests.crash.planted import planted
 from tests.crash.races import RACES, run_trials
@@ -124,15 +124,16 @@ def two_sessions(plant: str, effort: Effort) -> str:
     """Pairs of transitions, one of which stands still in the middle of what it does."""
 
     async def pairs() -> str:
-        with folder() as place:
-            bases = await make_bases(place)
-            with planted(plant):
-                bench, dice = Bench(place), random.Random(effort.seed)
-                for pair in list(all_pairs(bases)) if effort.all_pairs else pairs_in_focus(bases):
-                    try:
-                        await run_pair(bench, pair, dice)
-                    except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
-                        return _told(error, *getattr(error, "__notes__", ()))
+        with folder() as memory:
+            async with open_desk(effort.backend, memory) as desk:
+                with planted(plant):
+                    bench, dice = Bench(desk), random.Random(effort.seed)
+                    pairs = all_pairs(desk.bases) if effort.all_pairs else pairs_in_focus(desk.bases)
+                    for pair in pairs:
+                        try:
+                            await run_pair(bench, pair, dice)
+                        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
+                            return _told(error, *getattr(error, "__notes__", ()))
         return ""
 
     return asyncio.run(pairs())

@@ -23,7 +23,8 @@ from quaero.store.store import Store
 from quaero.store.transitions.gates import GateScope
 from quaero.testing import SettableClock
 from tests.crash.bases import TYPES, finish, illegal
-from tests.crash.two_sessions import SECONDS, Violation
+from tests.crash.stepper import SECONDS
+from tests.crash.two_sessions import Violation
 from tests.kit import script_definition, script_step
 from tests.store.tree import LEASE_MS, claim, launch, plan, settlement
 

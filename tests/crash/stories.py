@@ -5,6 +5,7 @@ does the part of a processor and an orchestrator.
 """
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -298,7 +299,11 @@ async def picture(store: Store) -> dict[str, object]:
         "documents": sorted(found.title for found in documents),
         "gates": await store.gates(),
         "definitions": versions,
-        "needs": [run.error for run in runs.values() if run.error_code == "needed_run"],
+        "needs": [
+            re.sub(r"run \d+", "run", run.error or "")
+            for run in runs.values()
+            if run.error_code == "needed_run"
+        ],
     }
 
 

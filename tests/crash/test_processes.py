@@ -22,6 +22,12 @@ SEED = int(os.environ.get("QUAERO_SEED", "1000"))
 STATEMENTS = 250
 """About as many as one of several processes executes in a trial."""
 
+LONGEST_LIFE = {"sqlite": 0.12, "postgres": 0.6}
+"""Seconds until a process is killed, if it has not died before: PostgreSQL takes longer to begin."""
+
+GONE_SECONDS = 0.1
+"""How long the lock of a dead process is missing until its jobs are taken back, where most processes are killed."""
+
 SITE = [
     {"name": f"page {n}", "key": f"page {n}", "document": "text", "fails": int(n == 2)} for n in range(6)
 ] + [{"name": "lost page", "key": "lost page", "breaks": "http_404"}]
@@ -112,7 +118,11 @@ class Trial:
 
 def kill_again_and_again(trial: Trial) -> list[str]:
     """Kill random processes at random moments and start others in their place; then let them end the run."""
-    unrest = {"pauses": trial.dice.choice([0, 30, 100]), "work_ms": trial.dice.choice([0, 5])}
+    unrest = {
+        "pauses": trial.dice.choice([0, 30, 100]),
+        "work_ms": trial.dice.choice([0, 5]),
+        "gone_seconds": GONE_SECONDS,
+    }
 
     def start() -> Process:
         dies_at = trial.dice.randrange(1, STATEMENTS) if trial.dice.random() < 0.6 else 0
@@ -122,7 +132,7 @@ def kill_again_and_again(trial: Trial) -> list[str]:
     for _ in range(trial.dice.randint(1, 6)):
         place = trial.dice.randrange(len(processes))
         victim = processes[place]
-        victim.ended_within(trial.dice.uniform(0, 0.12))
+        victim.ended_within(trial.dice.uniform(0, LONGEST_LIFE[trial.place.name]))
         victim.kill()
         if victim.wait() == KILLED:
             trial.happened.append(f"killed at {victim.place}")
@@ -133,7 +143,7 @@ def kill_again_and_again(trial: Trial) -> list[str]:
         if victim.orders.dies_at and victim.wait() == KILLED:
             trial.happened.append(f"died at {victim.place}")
     rest = [process for process in processes if not process.orders.dies_at or process.wait() != KILLED]
-    return trial.ended_badly([*rest, trial.start()])
+    return trial.ended_badly([*rest, trial.start(gone_seconds=GONE_SECONDS)])
 
 
 def test_processes_that_are_killed_at_random_moments_lose_and_repeat_nothing(
@@ -164,7 +174,7 @@ UNTIL = {
 """The places where a process stands still, and how long it does."""
 
 
-def stand_still_past_the_lease(trial: Trial, place: str, after: int, until: str) -> list[str]:
+def stand_still_past_the_lease(trial: Trial, where: str, after: int, until: str) -> list[str]:
     """Stop a process there until its lease is gone, and another one has done its work or is about to; let it go on."""
     work: dict[str, object] = {
         "lease_ms": LEASE_MS,
@@ -172,11 +182,11 @@ def stand_still_past_the_lease(trial: Trial, place: str, after: int, until: str)
         "concurrency": 2,
         "work_ms": 10,
     }
-    if place == "heartbeat":
+    if where == "heartbeat":
         work["work_ms"] = 2 * HEARTBEAT_MS
-    zombie = trial.start(stops_at=place, stops_after=after, **work)
+    zombie = trial.start(stops_at=where, stops_after=after, **work)
     zombie.wait_until_stopped()
-    trial.happened.append(f"stopped before {place} number {after}, at {zombie.place}, {until}")
+    trial.happened.append(f"stopped before {where} number {after}, at {zombie.place}, {until}")
     if until == "while its job is executed again":
         other = trial.start(stops_at="work again", **work)
         other.wait_until_stopped()
@@ -200,9 +210,9 @@ def test_processes_that_stand_still_past_their_lease_change_nothing_when_they_go
     for seed in range(SEED, SEED + trials(8)):
         trial = Trial(template, place.name, tmp_path, seed)
         turn, number = divmod(seed - SEED, len(UNTIL))
-        place = list(UNTIL)[number]
-        until = UNTIL[place][turn % len(UNTIL[place])]
-        found = stand_still_past_the_lease(trial, place, trial.dice.randint(1, 4), until) + trial.judge()
+        where = list(UNTIL)[number]
+        until = UNTIL[where][turn % len(UNTIL[where])]
+        found = stand_still_past_the_lease(trial, where, trial.dice.randint(1, 4), until) + trial.judge()
         record.trial(f"seed {seed}", trial.happened, found)
         if not found:
             trial.tidy_up()

@@ -30,7 +30,8 @@ from quaero.models.job import Job
 from quaero.models.outcome import LogLevel, Outcome
 from quaero.settings import QueueSettings
 from quaero.store.backend import Backend
-from quaero.store.postgres.backend import PostgresBackend  # noqa: F401 - likewise
+from quaero.store.postgres import backend as _postgres  # noqa: F401 - likewise
+from quaero.store.postgres import owners
 from quaero.store.sqlite import connection
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.testing import open_test_engine
@@ -53,6 +54,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     (SIGSTOP) when it comes there for the `stops_after`-th time: the name of a transition, before it begins; "work",
     while a job is executed, "work again", while one is that another process lost; "COMMIT of" a transition, inside it.
     `busy_timeout_ms`, `pages`: how long an SQLite file may be locked, and how many pages it may have.
+    `gone_seconds`: how long the lock of another process must be missing on PostgreSQL before that counts as dead.
     """
 
     url: str
@@ -71,6 +73,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     stops_after: int = 1
     busy_timeout_ms: int | None = None
     pages: int | None = None
+    gone_seconds: float | None = None
     alone: bool = False
 
 
@@ -229,6 +232,8 @@ def _be_worker(orders: Orders) -> None:
         random.seed(orders.seed)
         if orders.busy_timeout_ms is not None:
             connection.BUSY_TIMEOUT_MS = orders.busy_timeout_ms
+        if orders.gone_seconds is not None:
+            owners.GONE_SECONDS = orders.gone_seconds
         asyncio.run(work(orders))
         code = 0
     except QuaeroError as error:

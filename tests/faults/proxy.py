@@ -135,6 +135,14 @@ class Proxy:
         left = [fate]
         self.decide(lambda: left.pop() if left else Fate.PASSES)
 
+    def freeze_at(self, query: str) -> None:
+        """The next connection over which a query comes that begins so stalls for good, before it is forwarded."""
+        self.state.froze.clear()
+        self._run(self._set(freezes_at=query.encode()))
+
+    def wait_until_frozen(self) -> None:
+        assert self.state.froze.wait(WAIT_SECONDS), f"no {self.state.freezes_at!r} came"
+
     def release(self) -> None:
         """Let held COMMITs go on."""
         self._run(self._release())
@@ -213,9 +221,10 @@ class _State:
         self.delay = 0.0
         self.drips = False
         self.fate: FateOf = passes
+        self.freezes_at: bytes | None = None
         self.commits = 0
         self.changed, self.released = asyncio.Event(), asyncio.Event()
-        self.holding = threading.Event()
+        self.holding, self.froze = threading.Event(), threading.Event()
 
 
 class _Link:
@@ -228,7 +237,7 @@ class _Link:
         server: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
         self._state, self._client, self._server = state, client, server
-        self._writes = self._reply_is_lost = False
+        self._writes = self._reply_is_lost = self._frozen = False
         self._tasks: list[asyncio.Task[None]] = []
         self.server_is_left_alone = False
 
@@ -261,9 +270,10 @@ class _Link:
             async for message in _messages(source, of_client=way is Way.TO_SERVER):
                 if await self._is_cut_by(way, message):
                     return
+                self._freeze_by(way, message)
                 if self._state.delay:
                     await asyncio.sleep(self._state.delay)
-                while way in self._state.stalled:
+                while way in self._state.stalled or self._frozen:
                     await self._state.changed.wait()
                 await self._send(target, message)
 
@@ -277,13 +287,19 @@ class _Link:
             await asyncio.sleep(0)
         return None
 
+    def _freeze_by(self, way: Way, message: bytes) -> None:
+        wanted = self._state.freezes_at
+        if wanted is not None and way is Way.TO_SERVER and _query(message).startswith(wanted):
+            self._frozen, self._state.freezes_at = True, None
+            self._state.froze.set()
+
     async def _is_cut_by(self, way: Way, message: bytes) -> bool:
         """Whether this is where the fate of a COMMIT ends the connection."""
         if way is Way.TO_CLIENT:
-            if not (self._reply_is_lost and message.startswith(b"C")):
+            if not (self._reply_is_lost and message[HEADER.size :].startswith(b"COMMIT")):
                 return False
         elif message.startswith(b"Q"):
-            return await self._is_cut_by_query(message[HEADER.size :].rstrip(b"\0"))
+            return await self._is_cut_by_query(_query(message))
         else:
             return False
         self.cut(reset=True, server_too=True)
@@ -292,7 +308,7 @@ class _Link:
     async def _is_cut_by_query(self, text: bytes) -> bool:
         if text.startswith(b"BEGIN"):
             self._writes = b"READ ONLY" not in text
-        if text != b"COMMIT" or not self._writes:
+        if not (text.endswith(b"COMMIT") and self._writes):
             return False
         self._state.commits += 1
         fate = self._state.fate()
@@ -304,6 +320,15 @@ class _Link:
         if fate is Fate.LOST:
             self.cut(reset=True, server_too=True)
         return fate is Fate.LOST
+
+
+def _query(message: bytes) -> bytes:
+    """The text in a client's message that brings one, else nothing."""
+    if message.startswith(b"Q"):
+        return message[HEADER.size :].rstrip(b"\0")
+    if message.startswith(b"P"):
+        return message[HEADER.size :].split(b"\0", 2)[1]
+    return b""
 
 
 async def _messages(source: asyncio.StreamReader, *, of_client: bool) -> AsyncIterator[bytes]:

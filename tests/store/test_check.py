@@ -206,12 +206,20 @@ MISTAKES = [
     ("file", "DELETE FROM jobs WHERE name = 'later'; INSERT INTO document_tags VALUES (99, 'tag', 'kept')"),
 ]  # fmt: skip
 
-IN_A_FILE = pytest.mark.only("sqlite", reason="file")
+ONLY_ON_SQLITE = {
+    "index": pytest.mark.only("sqlite", reason="index"),
+    "file": pytest.mark.only("sqlite", reason="file"),
+}
+LOST_WORDS = """INSERT INTO documents (source_type, canonical_url, url, title, markdown, content_hash, created_at,
+  updated_at, checked_at, job_id, root_id) VALUES ('web', 'a', 'a', '', '', '', 0, 0, 0, :good, :ended)"""
 
 
 @pytest.mark.parametrize(
     ("check", "mistake"),
-    [pytest.param(*each, marks=IN_A_FILE if each[0] in DAMAGE else ()) for each in MISTAKES],
+    [
+        *(pytest.param(*each, marks=ONLY_ON_SQLITE.get(each[0], ())) for each in MISTAKES),
+        pytest.param("index", LOST_WORDS, marks=pytest.mark.only("postgres", reason="index")),
+    ],
 )
 async def test_each_mistake_is_found_and_nothing_else(place: Place, check: str, mistake: str) -> None:
     write(place, mistake)
@@ -235,7 +243,7 @@ def test_every_check_has_a_mistake_that_it_finds() -> None:
 
 @pytest.mark.parametrize(
     ("backend", "more"),
-    [("sqlite", {"check_pages", "check_references", "check_index"}), ("postgres", set[str]())],
+    [("sqlite", {"check_pages", "check_references", "check_index"}), ("postgres", {"check_index"})],
 )
 def test_every_statement_that_checks_is_asked(backend: str, more: set[str]) -> None:
     folder = files(f"quaero.store.{backend}") / "queries"

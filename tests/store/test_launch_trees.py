@@ -8,10 +8,11 @@ from quaero.models.job import JobKind, JobState
 from quaero.models.outcome import End
 from quaero.store.reads import JobFilter
 from quaero.store.store import Store
-from quaero.store.transaction import Change, Transaction
+from quaero.store.transaction import Change
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
+from tests.places import Place
 from tests.store.tree import LEASE_MS, announced, claim, plan, settlement, state, work_off
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -200,9 +201,11 @@ async def test_a_run_all_of_whose_steps_are_skipped_ends_when_its_time_has_come(
     assert set((await runs(store)).values()) == {"completed"}
 
 
-async def test_a_waiting_run_whose_definition_cannot_be_read_does_not_stop_the_others(store: Store) -> None:
+async def test_a_waiting_run_whose_definition_cannot_be_read_does_not_stop_the_others(
+    store: Store, place: Place
+) -> None:
     main = await store.launch(tree("main", before=(tree("pre"),)))
-    await store.backend.write(_spoil, main)
+    place.execute("UPDATE runs SET definition = '{}' WHERE job_id = ?", (main,))
     await store.fold()
     other = await store.launch(named("other"))
 
@@ -213,10 +216,6 @@ async def test_a_waiting_run_whose_definition_cannot_be_read_does_not_stop_the_o
     job = await store.job(main)
     assert job.state.final
     assert "cannot be read" in (job.error or "")
-
-
-def _spoil(tx: Transaction, run_id: int) -> None:
-    tx._cursor.execute("UPDATE runs SET definition = '{}' WHERE job_id = ?", (run_id,))  # type: ignore[attr-defined]
 
 
 async def test_a_step_of_a_waiting_run_is_cancelled_alone_and_the_run_ends(store: Store) -> None:

@@ -266,6 +266,7 @@ async def test_maintenance_does_its_work_beside_running_jobs(store: Store, clock
     assert await store.check() == ()
 
 
+@pytest.mark.only("sqlite", reason="upkeep")
 async def test_a_checkpoint_empties_the_log(store: Store) -> None:
     await run(store, "a")
     assert int((await store.facts())["wal_bytes"]) > 0
@@ -296,6 +297,7 @@ async def test_a_vacuum_gives_space_back(store: Store, clock: SettableClock) -> 
     assert await store.check() == ()
 
 
+@pytest.mark.only("sqlite", reason="upkeep")
 async def test_a_vacuum_is_refused_while_another_process_has_the_database_open(
     store: Store, place: Place, clock: SettableClock
 ) -> None:

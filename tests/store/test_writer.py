@@ -15,6 +15,7 @@ from quaero.store.transaction import Change, Transaction
 from quaero.store.transitions.launch import Launch, LaunchOptions, launch
 from tests.kit import script_definition, script_step
 from tests.places import Place
+from tests.store.tree import announced
 
 DEFINITION = script_definition(script_step())
 SECONDS = 10
@@ -84,7 +85,6 @@ async def test_an_exception_undoes_only_its_own_callers_share(store: Store, gate
     assert await store.check() == ()
 
 
-@pytest.mark.only("sqlite", reason="one_writer")
 async def test_callers_that_come_together_share_a_commit(store: Store, gate: Gate) -> None:
     with gate.held_at("insert_run"):
         first = asyncio.create_task(store.launch(DEFINITION))
@@ -96,7 +96,7 @@ async def test_callers_that_come_together_share_a_commit(store: Store, gate: Gat
     assert gate.commits == 2
 
 
-@pytest.mark.only("sqlite", reason="one_writer")
+@pytest.mark.only("sqlite", reason="index")
 async def test_an_index_that_does_not_fit_is_no_harm_to_other_callers(store: Store, gate: Gate) -> None:
     await store.backend.write(_break_index)
     with gate.held_at("insert_run"):
@@ -185,13 +185,15 @@ async def test_a_caller_that_gave_up_does_not_undo_what_it_asked_for(store: Stor
 
 
 async def test_listeners_hear_of_a_change_after_its_commit(store: Store) -> None:
-    heard: list[Change] = []
-    forget = store.on_change(heard.append)
+    heard: asyncio.Queue[Change] = asyncio.Queue()
+    forget = store.on_change(heard.put_nowait)
     await store.launch(DEFINITION)
-    assert heard
-    assert Change.READY in heard[0]
+    async with asyncio.timeout(SECONDS):
+        assert Change.READY in await heard.get()
 
     forget()
-    heard.clear()
+    while not heard.empty():
+        heard.get_nowait()
     await store.launch(DEFINITION)
-    assert heard == []
+    await announced(store)
+    assert heard.empty()

@@ -1,5 +1,6 @@
 """What a child job needs to know of its step, read once per parent job and kept while it is used."""
 
+import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
@@ -42,18 +43,26 @@ class StepViews:
     def __init__(self, store: Store, managers: Mapping[str, JobManager]) -> None:
         self._store, self._managers = store, managers
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._reading = asyncio.Lock()  # the first children of a step begin together: one reads for all
 
     async def of(self, job: Job) -> StepView:
         """The view of a parent job's own step, or of the step that a child belongs to."""
         parent_id = job.id if job.kind is JobKind.PARENT or job.parent_id is None else job.parent_id
         kept = self._kept.get(parent_id)
         if kept is None:
-            kept = self._kept[parent_id] = await self._read(parent_id)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            kept = await self._first(parent_id)
         elif kept.values and (changed := await self._changed(kept)):
             kept = self._kept[parent_id] = changed
         return kept.view
+
+    async def _first(self, parent_id: int) -> _Kept:
+        async with self._reading:
+            kept = self._kept.get(parent_id)
+            if kept is None:
+                kept = self._kept[parent_id] = await self._read(parent_id)
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            return kept
 
     async def _read(self, parent_id: int) -> _Kept:
         parent = await self._store.job(parent_id)

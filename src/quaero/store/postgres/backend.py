@@ -2,7 +2,6 @@
 
 import asyncio
 import platform
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +38,7 @@ from quaero.store.transaction import BeforeStatement, Change, Reader
 T = TypeVar("T")
 
 READERS = 4
-WATCH_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 SEEN_SECONDS = 5.0
 """How long the opening waits until others can see that this process is alive."""
 
@@ -85,9 +84,9 @@ class PostgresBackend:
         )
         if self._wake_ups is not None:
             self._wake_ups.wait_until_known(SEEN_SECONDS)
-        self._closing = threading.Event()
-        self._watch = threading.Thread(target=self._cut_unanswered, name="quaero-watch", daemon=True)
-        self._watch.start()
+        self._look: asyncio.TimerHandle | None = None
+        if self._wake_ups is None:
+            self._look_around()
 
     @property
     def owner(self) -> str:
@@ -162,12 +161,12 @@ class PostgresBackend:
         return lambda: self._listeners.remove(listener)
 
     async def close(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
         await self._reading.close()
         await self._writer.close()
-        self._closing.set()
         if self._wake_ups is not None:
             await asyncio.to_thread(self._wake_ups.close)
-        await asyncio.to_thread(self._watch.join)
 
     def _prepare(self) -> str:
         try:
@@ -209,12 +208,10 @@ class PostgresBackend:
         for listener in tuple(self._listeners):
             listener(change)
 
-    def _cut_unanswered(self) -> None:
-        while not self._closing.wait(WATCH_SECONDS):
-            self._writer.cut_unanswered()
-            self._reading.cut_unanswered()
-            if self._wake_ups is None:
-                self._announce(Change.FOREIGN)  # nobody tells us: look
+    def _look_around(self) -> None:
+        """Nobody tells us what others do: so it may have been anything, again and again."""
+        self._tell_listeners(Change.FOREIGN)
+        self._look = self._loop.call_later(LOOK_SECONDS, self._look_around)
 
 
 def _without_lock(reader: Reader, owners: Sequence[str]) -> list[str]:

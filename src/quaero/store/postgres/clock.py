@@ -1,6 +1,6 @@
 """The time of the database server: one for all machines that work on it."""
 
-from quaero.store.clock import SystemClock
+from quaero.store.clock import Clock, SystemClock
 
 
 class DatabaseClock:
@@ -22,3 +22,20 @@ class DatabaseClock:
 
     def wall_ms(self) -> int:
         return self.now_ms()
+
+
+class NeverBack:
+    """A clock by which time stands still rather than going back."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._latest = clock, 0
+
+    def now_ms(self) -> int:
+        self._latest = max(self._latest, self._clock.now_ms())
+        return self._latest
+
+    def ticks_ms(self) -> int:
+        return self._clock.ticks_ms()
+
+    def wall_ms(self) -> int:
+        return self._clock.wall_ms()

@@ -1,7 +1,12 @@
-"""The frame of a write transaction: begun with the server's time, and committed exactly once."""
+"""The frame of a write transaction: begun with the server's time, and committed exactly once.
 
+When the answer to a commit is lost, nobody can tell what became of it but the database itself. So each session has a
+row in which its transactions leave a mark: it is there if and only if its transaction took place. (The server's own
+number of a transaction would not do: one that never reached the disk is given out again after a crash.)
+"""
+
+import secrets
 import time
-from typing import NamedTuple
 
 import psycopg
 
@@ -13,49 +18,54 @@ from quaero.store.postgres.sessions import PATIENCE_SECONDS, Session
 
 LOOK_AGAIN_SECONDS = 0.05
 
-BEGIN, NOW = (
-    "BEGIN;",
-    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text, pg_backend_pid()",
-)
+NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_backend_pid()"
+
+MARK = """INSERT INTO commits (session, mark, at) VALUES ('{session}', '{mark}', {at})
+ON CONFLICT (session) DO UPDATE SET mark = excluded.mark, at = excluded.at;"""
+"""In one message with the commit; the names are our own hexadecimal numbers."""
+
+END_OF_PROCESS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = %s::int AND usename = current_user AND datname = current_database()"""
+"""No row: it is gone, and with it whatever it had not committed."""
 
 
-class Begun(NamedTuple):
-    """How the server knows a transaction, and the process that executes it."""
-
-    xid: str
-    pid: int
+class UnknownOutcomeError(StoreError):
+    """Nobody can say whether a commit took place: it must not be done again blindly."""
 
 
-def begin(session: Session, connection: Connection, clock: DatabaseClock, settings: str = "") -> Begun:
-    """Begin, and set the clock. `settings`: what holds in this transaction alone, before the question."""
-    session.asked_at = time.monotonic()
+def begin(connection: Connection, clock: DatabaseClock, settings: str = "") -> int:
+    """Begin, and set the clock; the number of the process at the server. `settings`: what holds here alone."""
+    cursor = connection.execute(f"BEGIN;{settings}{NOW}".encode(), prepare=False)
+    while cursor.nextset():
+        pass
+    [(server_ms, pid)] = cursor.fetchall()
+    clock.set(server_ms)
+    return int(pid)
+
+
+def commit(
+    session: Session, connection: Connection, pid: int, url: str, *, changed: bool, at: int, patient: bool
+) -> None:
+    """Commit. `psycopg.Error`: nothing was stored; `UnknownOutcomeError`: the server did not come back in time.
+
+    `changed`: whether there is anything to store.
+    """
+    mark = secrets.token_hex(8)
+    marking = MARK.format(session=session.name, mark=mark, at=at) if changed else ""
     try:
-        cursor = connection.execute(f"{BEGIN}{settings}{NOW}".encode(), prepare=False)
+        cursor = connection.execute(f"{marking}COMMIT".encode(), prepare=False)
         while cursor.nextset():
             pass
-        [(server_ms, xid, pid)] = cursor.fetchall()
-    finally:
-        session.asked_at = None
-    clock.set(server_ms)
-    return Begun(xid, pid)
-
-
-def commit(session: Session, connection: Connection, begun: Begun, url: str, *, patient: bool) -> None:
-    """Commit. When the answer is lost, the server is asked what became of it; `psycopg.Error`: nothing was stored."""
-    session.asked_at = time.monotonic()
-    try:
-        cursor = connection.execute("COMMIT", prepare=False)
     except psycopg.Error as error:
         if not is_lost(error, connection):
+            roll_back(session, connection)
             raise
         session.drop()
-        if not _took_place(session, begun, url, patient=patient):
+        if changed and not _took_place(session, pid, mark, url, patient=patient):
             raise
     else:
         if cursor.statusmessage != "COMMIT":
             raise StoreError("a statement had failed, so nothing was stored", where=masked(url))
-    finally:
-        session.asked_at = None
 
 
 def roll_back(session: Session, connection: Connection) -> None:
@@ -66,28 +76,23 @@ def roll_back(session: Session, connection: Connection) -> None:
         session.drop()
 
 
-def _took_place(session: Session, begun: Begun, url: str, *, patient: bool) -> bool:
-    """Ask the server whether the transaction was committed, until it knows."""
+def _took_place(session: Session, pid: int, mark: str, url: str, *, patient: bool) -> bool:
+    """Whether the mark is there, once the process that was to leave it has ended."""
     asking_since = time.monotonic()
-    while True:
+    while patient or time.monotonic() - asking_since < PATIENCE_SECONDS:
         try:
-            [(status,)] = (
-                session.open().execute("SELECT pg_xact_status(%s::text::xid8)", [begun.xid]).fetchall()
-            )
-            if status in {"committed", "aborted"}:
-                return bool(status == "committed")
-            if status is None:
-                break
-            # its process has not heard that we are gone: what it has not committed by now, it never will
-            session.open().execute("SELECT pg_terminate_backend(%s::int)", [begun.pid])
+            connection = session.open()
+            if not connection.execute(END_OF_PROCESS, [pid]).fetchall():
+                question = "SELECT 1 FROM commits WHERE session = %s AND mark = %s"
+                return bool(connection.execute(question, [session.name, mark]).fetchall())
         except psycopg.Error as error:
             if not is_lost(error, session.connection):
-                raise
+                raise UnknownOutcomeError(
+                    f"what became of a commit cannot be asked ({error})", where=masked(url)
+                ) from error
             session.drop()
-            if time.monotonic() - asking_since > PATIENCE_SECONDS and not patient:
-                break
         time.sleep(LOOK_AGAIN_SECONDS)
-    raise StoreError(
+    raise UnknownOutcomeError(
         "the connection was lost during a commit, and whether that took place is not known",
         where=masked(url),
         remedy="See: quaero db check",

@@ -1,9 +1,12 @@
 """Connections to the database server, and what a person is told when there is none."""
 
-from collections.abc import Callable
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.adapt import Buffer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.numeric import Int8Dumper
@@ -12,10 +15,13 @@ from psycopg.types.string import StrDumper
 from quaero.models.errors import StoreError
 from quaero.settings import masked
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+T = TypeVar("T")
 
 OLDEST_SERVER = 140_000
 CANNOT_REACH_SECONDS = 5
+SETUP_SECONDS = 5.0
+"""How long a new connection may take to set what every session wants."""
+
 SILENT_SECONDS = 10
 """A connection over which nothing comes back for so long is given up, by the client's system and by the server."""
 
@@ -30,15 +36,61 @@ _BY_DEFAULT = {
 
 SESSION = (
     "SET synchronous_commit = on; SET client_min_messages = warning; SET jit = off; "
-    f"SET idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'; SET lock_timeout = '{SILENT_SECONDS}s'"
+    f"SET idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'; SET lock_timeout = '{SILENT_SECONDS}s'; "
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; "
+    f"SET tcp_user_timeout = '{SILENT_SECONDS}s'"
 )
-"""What every session wants. The last two: whoever was cut off, or forgot a lock, must not hold others up for long."""
+"""What every session wants. Timeouts: whoever was cut off, or forgot a lock, must not hold others up for long."""
 
 IN_WRITING = SESSION + "; SET enable_seqscan = off"
 """A plan that was made for a small table is kept while the table grows: so it goes by an index from the start."""
 
 IN_GROUPS = IN_WRITING + "; SET lock_timeout = '250ms'"
 """Who writes for many callers at once does not wait long for a lock: they are left to wait alone."""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that is given up when an answer does not come within `answer_seconds` (None: at any time)."""
+
+    answer_seconds: float | None = None
+
+    def wait(self, gen: PQGen[T], *arguments: Any, **options: Any) -> T:
+        """Every answer is waited for here."""
+        if self.answer_seconds is None:
+            return super().wait(gen, *arguments, **options)
+        try:
+            return super().wait(_limited(gen, self.answer_seconds), *arguments, **options)
+        except UnansweredError:
+            self.close()
+            raise
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """For what may take as long as it takes."""
+        usual, self.answer_seconds = self.answer_seconds, None
+        try:
+            yield
+        finally:
+            self.answer_seconds = usual
+
+
+class UnansweredError(psycopg.OperationalError):
+    """The server, or the network, does not answer."""
+
+
+def _limited(steps: PQGen[T], seconds: float) -> PQGen[T]:
+    """The same steps, unless nothing comes for so long."""
+    until = time.monotonic() + seconds
+    try:
+        wanted = next(steps)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > until:
+                raise UnansweredError(f"no answer for {seconds:g} s")
+            wanted = steps.send(ready)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 class _Text(StrDumper):
@@ -54,7 +106,7 @@ def connect(url: str, *, pooled: bool = False, setup: str = SESSION) -> Connecti
     `pooled`: nothing may be kept in the session; `setup`: what is set in it otherwise. Raises `psycopg.Error`.
     """
     given: dict[str, Any] = conninfo_to_dict(url)
-    connection = psycopg.connect(
+    connection = Connection.connect(
         make_conninfo("", **{**_BY_DEFAULT, **given}),
         autocommit=True,
         prepare_threshold=None if pooled else 2,
@@ -63,23 +115,34 @@ def connect(url: str, *, pooled: bool = False, setup: str = SESSION) -> Connecti
     connection.adapters.register_dumper(int, Int8Dumper)
     connection.adapters.register_dumper(str, _Text)
     if not pooled:
-        connection.execute(setup, prepare=False)
+        connection.answer_seconds = SETUP_SECONDS
+        try:
+            connection.execute(setup, prepare=False)
+        except BaseException:
+            connection.close()
+            raise
+        connection.answer_seconds = None
     return connection
 
 
 def is_lost(error: psycopg.Error, connection: Connection | None) -> bool:
-    """Whether the connection is gone, or the server cannot take one now."""
+    """Whether the connection is gone, or the server cannot serve one now: it lacks room, or is a standby."""
     state = error.sqlstate
     if state is None:  # not the server's word; and there may be another connection by now
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     gone = connection is None or connection.closed or connection.broken
     return bool(gone and isinstance(error, psycopg.OperationalError)) or (
-        state.startswith(("08", "57P")) or state in {"53300", "53400", "25P03", "25P02"}
+        state.startswith(("08", "57P", "53", "58")) or state in {"25P03", "25P02", "25006"}
     )
 
 
-IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
-"""Another transaction is in the way of this one: serialization, deadlock, lock."""
+def is_of_data(error: psycopg.Error) -> bool:
+    """Whether it is what was to be stored that is wrong, and not the database."""
+    return (error.sqlstate or "").startswith(("22", "23", "54"))
+
+
+IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})
+"""Somebody else is in the way of this transaction: serialization, deadlock, lock, a person who cancelled it."""
 
 WAS_FASTER = frozenset({"23505", "23503"})
 """Another transaction has just written or deleted the same: unique, reference. The next attempt sees what it did."""
@@ -107,7 +170,7 @@ def refusal(error: psycopg.Error, url: str) -> StoreError:
         return StoreError(
             f"may not be used so ({reason})", where=where, remedy="Give the user the right to create tables"
         )
-    if state in {"55P03", "40P01", "40001"}:
+    if state in IN_THE_WAY:
         return StoreError(
             "is locked by another program", where=where, remedy="End that program, then run again"
         )

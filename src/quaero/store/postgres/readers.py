@@ -1,6 +1,7 @@
 """Reads: each in one snapshot, on connections that never wait for a writer."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,6 +13,9 @@ from quaero.store.transaction import Row
 
 T = TypeVar("T")
 
+LONG = ("check_", "export_")
+"""How the statements begin that may take minutes on a large store."""
+
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -22,7 +26,8 @@ class PostgresReader:
         self._connection = connection
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
-        cursor = self._connection.execute(statement(name).text, parameters)
+        with self._connection.patiently() if name.startswith(LONG) else nullcontext():
+            cursor = self._connection.execute(statement(name).text, parameters)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -1,8 +1,7 @@
 """Threads with a connection each, which is made when it is needed and made anew when it was lost."""
 
 import asyncio
-import os
-import socket
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from quaero.store.postgres.connection import (
     Connection,
     Opener,
     is_lost,
+    is_of_data,
     refusal,
 )
 from quaero.store.transaction import OutdatedError
@@ -34,21 +34,21 @@ MOST_COLLISIONS = 5
 """How often others can be faster by chance."""
 
 UNANSWERED_SECONDS = 60.0
-"""A statement that takes longer is taken for lost with its connection. Those that may, say so."""
+"""A connection over which no answer comes for so long is given up. Statements that may take longer say so."""
 
 
 class Session:
-    """The connection of one thread."""
+    """The connection of one thread. `name` stays when the connection is made anew."""
 
     def __init__(self, opener: Opener) -> None:
-        self._opener = opener
+        self._opener, self.name = opener, secrets.token_hex(8)
         self._connection: Connection | None = None
-        self.asked_at: float | None = None
 
     def open(self) -> Connection:
         """The connection; a new one when the last was lost."""
         if self._connection is None or self._connection.closed:
             self._connection = self._opener()
+            self._connection.answer_seconds = UNANSWERED_SECONDS
         return self._connection
 
     @property
@@ -64,17 +64,6 @@ class Session:
     def drop_if_lost(self) -> None:
         if self._connection is not None and (self._connection.closed or self._connection.broken):
             self.drop()
-
-    def cut_when_unanswered(self) -> None:
-        """Called from outside: wake the thread that waits in vain for an answer."""
-        asked_at, connection = self.asked_at, self._connection
-        if asked_at is None or connection is None or time.monotonic() - asked_at < UNANSWERED_SECONDS:
-            return
-        try:
-            with socket.socket(fileno=os.dup(connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
-        except (OSError, psycopg.Error):
-            pass  # it ended meanwhile
 
 
 class Sessions:
@@ -99,10 +88,6 @@ class Sessions:
         """Call the function in one of the threads."""
         self._executor.submit(function, *arguments)
 
-    def cut_unanswered(self) -> None:
-        for session in tuple(self._sessions):
-            session.cut_when_unanswered()
-
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
         self._closing.set()
@@ -125,7 +110,9 @@ class Sessions:
                 elif is_lost(error, session.connection):
                     session.drop()
                 elif error.sqlstate not in IN_THE_WAY:
-                    raise
+                    if is_of_data(error):
+                        raise
+                    raise refusal(error, self._url) from error
                 if not again or self._is_enough(time.monotonic() - started):
                     raise refusal(error, self._url) from error
             self._closing.wait(pause)

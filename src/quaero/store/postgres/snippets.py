@@ -1,6 +1,7 @@
 """The part of a text that shows best why it was found, with its matches between asterisks."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
@@ -128,7 +129,9 @@ def _window(matches: Sequence[_Match], words: int) -> tuple[int, int]:
     """The first word and the one after the last: the most different phrases, then the most matches, in the middle."""
     best, chosen = (-1, 0), (0, 0)
     for start, match in enumerate(matches):
-        inside = [each for each in matches[start:] if each.end <= match.first + WORDS]
+        limit = match.first + WORDS
+        stop = bisect_left(matches, (limit,), start)
+        inside = [each for each in matches[start:stop] if each.end <= limit]
         value = len({each.phrase for each in inside}), len(inside)
         if inside and value > best:
             best, chosen = value, (match.first, max(each.end for each in inside))

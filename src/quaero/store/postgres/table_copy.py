@@ -13,7 +13,6 @@ from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.postgres import upkeep
 from quaero.store.postgres.clock import DatabaseClock
-from quaero.store.postgres.commit import begin, commit, roll_back
 from quaero.store.postgres.connection import Connection, connect, refusal
 from quaero.store.postgres.document_texts import text_of
 from quaero.store.postgres.owners import Absences, holds_lock
@@ -83,18 +82,13 @@ def postgres_source(url: str) -> Iterator["PostgresSource"]:
 @contextmanager
 def postgres_target(url: str, clock: Clock | None) -> Iterator["PostgresTarget"]:
     """The database to fill."""
-    session = Session(lambda: connect(url, pooled=True))
-    with _refusing(url):
-        try:
-            connection = session.open()
-            if version(connection, url, filling=True) not in {0, len(migrations())}:
-                raise ConflictError(
-                    "holds an older store", where=masked(url), remedy="Name an empty database: createdb NAME"
-                )
-            prepare(connection, url, filling=True)
-            yield PostgresTarget(session, url, clock)
-        finally:
-            session.drop()
+    with _refusing(url), connect(url, pooled=True) as connection:
+        if version(connection, url, filling=True) not in {0, len(migrations())}:
+            raise ConflictError(
+                "holds an older store", where=masked(url), remedy="Name an empty database: createdb NAME"
+            )
+        prepare(connection, url, filling=True)
+        yield PostgresTarget(connection, url, clock)
 
 
 class PostgresSource:
@@ -149,10 +143,8 @@ class PostgresTarget:
 
     holds_zeros = False
 
-    def __init__(self, session: Session, url: str, clock: Clock | None) -> None:
-        self._session, self._connection, self._url = session, session.open(), url
-        self._server_clock = DatabaseClock()
-        self._clock = clock or self._server_clock
+    def __init__(self, connection: Connection, url: str, clock: Clock | None) -> None:
+        self._connection, self._url, self._clock = connection, url, clock
         self.name = masked(url)
 
     def begun(self) -> Begun | None:
@@ -219,21 +211,32 @@ class PostgresTarget:
         change: Callable[[Transaction], T],
         approve: Callable[[Reader], None],
     ) -> T:
-        begun = begin(self._session, self._connection, self._server_clock, _SETTINGS)
+        results = []
         try:
-            for name, last in last_ids.items():
-                if last:
-                    self._rows("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", name, last)
-            frame = Frame()
-            result = change(PostgresTransaction(frame, self._session, self._connection, self._clock, None))
-            frame.write_entries()
-            approve(PostgresReader(self._connection))
-            self._connection.execute(f"DROP TABLE {NOTE}".encode())
-        except BaseException:
-            roll_back(self._session, self._connection)
-            raise
-        commit(self._session, self._connection, begun, self._url, patient=False)
-        return result
+            with self._transaction():
+                for name, last in last_ids.items():
+                    if last:
+                        self._rows("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", name, last)
+                frame, session = Frame(), Session(lambda: self._connection)
+                clock = self._clock or self._server_clock()
+                results.append(change(PostgresTransaction(frame, session, self._connection, clock, None)))
+                frame.write_entries()
+                approve(PostgresReader(self._connection))
+                self._connection.execute(f"DROP TABLE {NOTE}".encode())
+        except psycopg.OperationalError:
+            if not results or not self._is_full():  # the answer to the commit may be what was lost
+                raise
+        return results[0]
+
+    def _server_clock(self) -> Clock:
+        clock = DatabaseClock()
+        [(now,)] = self._rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        clock.set(now)
+        return clock
+
+    def _is_full(self) -> bool:
+        with connect(self._url, pooled=True) as connection:
+            return connection.execute(_HAS_NOTE.encode()).fetchall() == [(False,)]
 
     def _copy_in(self, table: Table, rows: Sequence[Row]) -> None:
         text = f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN"

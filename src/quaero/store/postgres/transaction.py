@@ -1,7 +1,7 @@
 """One caller's part of a write transaction."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -128,14 +128,10 @@ class PostgresTransaction:
     def _execute(self, name: str, parameters: Parameters) -> list[Row]:
         if self._before is not None:
             self._before(name)
-        if name not in LONG_STATEMENTS:
-            self._session.asked_at = time.monotonic()
-        try:
+        with self._connection.patiently() if name in LONG_STATEMENTS else nullcontext():
             cursor = self._connection.execute(statement(name).text, parameters)
-            self.changed = self.changed or not (cursor.statusmessage or "").startswith("SELECT")
-            return cursor.fetchall() if cursor.description else []
-        finally:
-            self._session.asked_at = None
+        self.changed = self.changed or not (cursor.statusmessage or "").startswith("SELECT")
+        return cursor.fetchall() if cursor.description else []
 
 
 def _without_zeros(row: Parameters) -> dict[str, Any]:

@@ -30,6 +30,10 @@ def tidy_index(tx: Transaction) -> int:
 
 
 def analyze(connection: Connection) -> None:
+    """Bring the statistics up to date, and forget sessions that have long ended."""
+    connection.execute(
+        "DELETE FROM commits WHERE at < extract(epoch FROM clock_timestamp()) * 1000 - 86400000"
+    )
     for table in _tables(connection):
         connection.execute(f'ANALYZE "{table}"'.encode())
 

@@ -1,7 +1,7 @@
 """Wake-ups between processes: a connection of its own that listens, tells, and holds the lock of this process."""
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 import time
@@ -19,7 +19,19 @@ APART_SECONDS = 0.01
 SIGN_OF_LIFE_SECONDS = 5.0
 """A connection over which nothing came for so long is asked whether it is still there."""
 
+UNANSWERED_SECONDS = 10.0
+"""A connection over which no answer comes for so long is given up: nothing here takes long."""
+
 TRY_AGAIN_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.02
+
+TAKE_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 3))"
+END_OLD_CONNECTION = """
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 3)"""
+"""The server may not have heard that we lost the connection that still holds our lock."""
 
 
 class WakeUps:
@@ -67,6 +79,7 @@ class WakeUps:
         while not self._closing.is_set():
             try:
                 with self._opener() as connection:
+                    connection.answer_seconds = UNANSWERED_SECONDS
                     self._introduce(connection)
                     if not first:
                         self._heard(Change.FOREIGN)
@@ -77,24 +90,31 @@ class WakeUps:
                 self._closing.wait(TRY_AGAIN_SECONDS)
 
     def _introduce(self, connection: Connection) -> None:
-        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 3))", [self._owner])
+        while connection.execute(TAKE_LOCK, [self._owner]).fetchall() != [(True,)]:
+            connection.execute(END_OLD_CONNECTION, [self._owner])
+            self._closing.wait(LOOK_AGAIN_SECONDS)
         connection.execute(f'LISTEN "{self._channel}"'.encode())
         self._ready.set()
 
     def _converse(self, connection: Connection) -> None:
-        told_at = 0.0
-        while not self._closing.is_set():
-            early = APART_SECONDS - (time.monotonic() - told_at) if self._pending else 0.0
-            wait = early if self._pending else SIGN_OF_LIFE_SECONDS
-            readable, _, _ = select.select([connection.fileno(), self._ear.fileno()], [], [], max(0.0, wait))
-            if self._ear.fileno() in readable:
-                self._ear.recv(4096)
-            if self._pending and time.monotonic() - told_at >= APART_SECONDS:
-                self._tell_now(connection)
-                told_at = time.monotonic()
-            elif not readable:
-                connection.execute("SELECT 1")
-            self._listen(connection)
+        with selectors.DefaultSelector() as both:
+            both.register(connection.fileno(), selectors.EVENT_READ)
+            both.register(self._ear, selectors.EVENT_READ)
+            told_at = 0.0
+            while not self._closing.is_set():
+                early = APART_SECONDS - (time.monotonic() - told_at)
+                ready = {
+                    key.fileobj
+                    for key, _ in both.select(max(0.0, early) if self._pending else SIGN_OF_LIFE_SECONDS)
+                }
+                if self._ear in ready:
+                    self._ear.recv(4096)
+                if self._pending and time.monotonic() - told_at >= APART_SECONDS:
+                    self._tell_now(connection)
+                    told_at = time.monotonic()
+                elif not ready:
+                    connection.execute("SELECT 1")
+                self._listen(connection)
         self._tell_now(connection)
 
     def _tell_now(self, connection: Connection) -> None:

@@ -16,8 +16,8 @@ from quaero.models.errors import StoreError
 from quaero.settings import masked
 from quaero.store.clock import Clock
 from quaero.store.groups import Groups, Request, Result, deliver
-from quaero.store.postgres.clock import DatabaseClock
-from quaero.store.postgres.commit import begin, commit, roll_back
+from quaero.store.postgres.clock import DatabaseClock, NeverBack
+from quaero.store.postgres.commit import UnknownOutcomeError, begin, commit, roll_back
 from quaero.store.postgres.sessions import Session, Sessions
 from quaero.store.postgres.transaction import DeferredError, Frame, PostgresTransaction
 from quaero.store.transaction import BeforeStatement, Change, OutdatedError
@@ -45,7 +45,7 @@ class Writer:
         before_statement: BeforeStatement | None,
     ) -> None:
         self._session, self._sessions, self._url, self._settings = group, sessions, url, settings
-        self._server_clock, self._clock = server_clock, own_clock or server_clock
+        self._server_clock, self._clock = server_clock, NeverBack(own_clock or server_clock)
         self._announce, self._before = announce, before_statement
         self._groups = Groups()
         self._closed = False
@@ -67,11 +67,6 @@ class Writer:
             await self._sessions.close()
             self._session.drop()
 
-    def cut_unanswered(self) -> None:
-        """Called from outside: give up a connection over which no answer comes."""
-        self._session.cut_when_unanswered()
-        self._sessions.cut_unanswered()
-
     def _work(self) -> None:
         group: list[Request] = []
         try:
@@ -91,6 +86,8 @@ class Writer:
         except (psycopg.Error, OutdatedError):
             self._session.drop_if_lost()
             self._leave_to_others(group)
+        except UnknownOutcomeError as error:
+            self._groups.call_soon(deliver, [Result(request.done, None, error) for request in group])
         except Exception as error:  # noqa: BLE001 - belongs to one of the callers
             if len(group) == 1:
                 self._groups.call_soon(deliver, [Result(group[0].done, None, error)])
@@ -107,10 +104,10 @@ class Writer:
     ) -> tuple[list[Result], list[Request], Change]:
         """The results, those who have to wait for a lock, and what changed."""
         connection = session.open()
-        begun = begin(session, connection, self._server_clock, self._settings)
+        pid = begin(connection, self._server_clock, self._settings)
         results: list[Result] = []
         deferred: list[Request] = []
-        frame = Frame()
+        frame, changed = Frame(), False
         try:
             for request in group:
                 transaction = PostgresTransaction(
@@ -124,13 +121,15 @@ class Writer:
                     deferred.append(request)
                 else:
                     results.append(Result(request.done, value, None))
+                    changed = changed or transaction.changed
             frame.write_entries()
             if self._before is not None:
                 self._before("COMMIT")
         except BaseException:
             roll_back(session, connection)
             raise
-        commit(session, connection, begun, self._url, patient=self._sessions.patient)
+        at, patient = self._clock.now_ms(), self._sessions.patient
+        commit(session, connection, pid, self._url, changed=changed, at=at, patient=patient)
         if self._before is not None:
             self._before("DELIVER")
         return results, deferred, frame.change

@@ -9,6 +9,13 @@ CREATE TABLE store (
   name TEXT NOT NULL
 );
 
+-- The mark of the last transaction of each session that writes: who did not hear the answer to a commit finds it here.
+CREATE TABLE commits (
+  session TEXT COLLATE "C" PRIMARY KEY,
+  mark TEXT NOT NULL,
+  at BIGINT NOT NULL
+) WITH (fillfactor = 10);
+
 -- Definitions as people wrote them, and the runs that were started from them.
 CREATE TABLE definitions (
   id TEXT COLLATE "C" PRIMARY KEY,
