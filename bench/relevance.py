@@ -69,7 +69,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("QUAERO_DATA"))
-    parser.add_argument("--grow", type=int, metavar="N", help="then time the queries on N documents, copies with gaps")
+    parser.add_argument(
+        "--grow", type=int, metavar="N", help="then time the queries on N documents, copies with gaps"
+    )
     parser.add_argument("--postgres", metavar="URL", help="a server of your own instead of a private one")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()

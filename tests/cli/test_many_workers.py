@@ -1,4 +1,4 @@
-"""A server and several worker processes on one file, one of which is killed again and again.
+"""A server and several worker processes on one database, one of which is killed again and again.
 
 A long run: `QUAERO_JOBS=20000 pytest -s tests/cli/test_many_workers.py`; `QUAERO_SEED` is the seed of the kills.
 """
@@ -14,18 +14,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from quaero.cli.live.changes import Changes, changes_of
 from quaero.store.reads import JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from tests.cli import tree_work
 from tests.cli.calling import Process, end_of, lines_until, running, start
 from tests.cli.desk import ROOT
-from tests.crash.judgement import Expected, faults, reading
+from tests.crash.judgement import Expected, faults
+from tests.places import Place
 
 JOBS = int(os.environ.get("QUAERO_JOBS", "2000"))
 SEED = int(os.environ.get("QUAERO_SEED", "1000"))
@@ -38,12 +37,12 @@ SECONDS = 60 + JOBS / 20
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file that all processes use, and the work of the tree in each of them."""
+def everywhere(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Where all processes have their store, and the work of the tree in each of them."""
     tree_work.install(tmp_path / "packages")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "packages"), str(ROOT)]))
-    monkeypatch.setenv("QUAERO_DATABASE", f"sqlite:///{tmp_path / 'many.db'}")
-    return tmp_path / "many.db"
+    monkeypatch.setenv("QUAERO_DATABASE", place.url)
+    return place
 
 
 def launched(folder: Path, name: str, count: int) -> int:
@@ -101,12 +100,12 @@ def parent_of(pid: int) -> int | None:
     return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))
 
 
-async def kill_meanwhile(folder: Path, database: Path, large: int, keeper: Process) -> int:
+async def kill_meanwhile(folder: Path, place: Place, large: int, keeper: Process) -> int:
     """Kill at `KILLS` moments of the large run, launch the small one in the middle of it, wait for both; its id."""
     dice = random.Random(SEED)
     kills = sorted(dice.sample(range(JOBS // 20, JOBS * 17 // 20), KILLS))
     moments = sorted([*((count, True) for count in kills), (JOBS * 2 // 5, False)])
-    store, small = Store(SqliteBackend(database)), 0
+    store, small = place.store(), 0
     try:
         killer = Killer(store, keeper, dice)
         with changes_of(store) as changes:
@@ -131,9 +130,9 @@ async def ended(store: Store, run_id: int) -> int:
     return sum([(await store.progress(step.id)).counts.completed for step in steps.items])
 
 
-async def times(database: Path, run_id: int) -> tuple[int, int]:
+async def times(place: Place, run_id: int) -> tuple[int, int]:
     """When a run was launched and when it ended, by its events; milliseconds since 1970."""
-    store = Store(SqliteBackend(database))
+    store = place.store()
     try:
         launched_at = (await store.job(run_id)).created_at
         last = (await store.run(run_id)).last_event
@@ -144,27 +143,22 @@ async def times(database: Path, run_id: int) -> tuple[int, int]:
     return launched_at, end.at
 
 
-def left_by(database: Path, run_id: int) -> tuple[int, int]:
+def left_by(place: Place, run_id: int) -> tuple[int, int]:
     """How many documents a run left, and how many executions it lost."""
-    with reading(database) as connection:
-        rows: list[Any] = connection.execute(
-            "SELECT (SELECT count(*) FROM documents WHERE root_id = :run),"
-            " (SELECT sum(lost_leases) FROM jobs WHERE root_id = :run)",
-            {"run": run_id},
-        ).fetchall()
-        [(documents, lost)] = rows
-    return documents, lost
+    [(documents,)] = place.rows("SELECT count(*) FROM documents WHERE root_id = ?", [run_id])
+    [(lost,)] = place.rows("SELECT sum(lost_leases) FROM jobs WHERE root_id = ?", [run_id])
+    return documents, int(lost)
 
 
 def test_workers_that_are_killed_again_and_again_lose_nothing_and_a_small_run_overtakes_a_large_one(
-    database: Path, tmp_path: Path
+    everywhere: Place, tmp_path: Path
 ) -> None:
     began = time.monotonic()
     large = launched(tmp_path, "large", JOBS)
 
     async def within_time(keeper: Process) -> int:
         async with asyncio.timeout(SECONDS):
-            return await kill_meanwhile(tmp_path, database, large, keeper)
+            return await kill_meanwhile(tmp_path, everywhere, large, keeper)
 
     with everybody() as (server, keeper):
         small = asyncio.run(within_time(keeper))
@@ -178,18 +172,19 @@ def test_workers_that_are_killed_again_and_again_lose_nothing_and_a_small_run_ov
     assert results[0].out.count("was killed (SIGKILL)") == KILLS
     for run_id, count in ((large, JOBS), (small, SMALL)):
         children = {str(number): "completed" for number in range(1, count + 1)}
-        assert asyncio.run(faults(database, run_id, Expected({"grow": children}))) == []
-        assert left_by(database, run_id)[0] == count
-    large_ended = asyncio.run(times(database, large))[1]
-    small_launched, small_ended = asyncio.run(times(database, small))
+        assert asyncio.run(faults(everywhere, run_id, Expected({"grow": children}))) == []
+        assert left_by(everywhere, run_id)[0] == count
+    large_ended = asyncio.run(times(everywhere, large))[1]
+    small_launched, small_ended = asyncio.run(times(everywhere, small))
     assert small_ended < large_ended
     sys.stdout.write(
         json.dumps(
             {
+                "store": everywhere.name,
                 "jobs": JOBS,
                 "seconds": round(seconds, 1),
                 "kills": KILLS,
-                "executions_lost": left_by(database, large)[1] + left_by(database, small)[1],
+                "executions_lost": left_by(everywhere, large)[1] + left_by(everywhere, small)[1],
                 "small_run_seconds": (small_ended - small_launched) / 1_000,
                 "small_run_ended_before_the_large_by_seconds": (large_ended - small_ended) / 1_000,
             }

@@ -7,6 +7,7 @@ from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End
 from quaero.store.store import Store
 from tests.crash.bases import DEFINITION, TYPES, Base
+from tests.crash.bases import PLANNED as PLANNED_DEFINITION
 from tests.crash.two_sessions import Act, Launched, Transition
 from tests.store.tree import LEASE_MS, pages, settlement
 
@@ -29,6 +30,12 @@ async def launched(work: Awaitable[int]) -> Launched:
     return Launched(await work)
 
 
+async def fired(store: Store, base: Base) -> Launched | None:
+    assert base.firing is not None
+    run_id = await store.fire(base.firing, Launch(PLANNED_DEFINITION))
+    return None if run_id is None else Launched(run_id)
+
+
 def planner(base: Base) -> Job:
     assert base.planner is not None
     return base.planner
@@ -38,6 +45,8 @@ def parent(base: Base) -> int:
     assert base.step is not None
     return base.step.id
 
+
+EDITED = script_definition(script_step("other"), id=PLANNED_DEFINITION.id)
 
 HELD = {
     "settle completed": settles("a"),
@@ -91,6 +100,16 @@ ALWAYS: dict[str, Act] = {
     "watch": lambda store, _: store.take_duty("orchestrator", LEASE_MS),
 }
 
+SCHEDULED: dict[str, Act] = {
+    "settle the same page": lambda store, base: store.settle([settlement(base.held["b"], stores="a")]),
+    "fire": lambda store, base: fired(store, base),
+    "import definition": lambda store, _: store.import_definitions([NewDefinition(EDITED, "edited")]),
+    "edit definition": lambda store, _: store.edit_definition(NewDefinition(EDITED, "by hand"), version=1),
+    "switch off": lambda store, _: store.switch_definition(PLANNED_DEFINITION.id, enabled=False),
+    "delete definition": lambda store, _: store.delete_definition(PLANNED_DEFINITION.id),
+}
+"""With two runs and a definition that has a schedule."""
+
 FAILED: dict[str, Act] = {"retry child": lambda store, base: store.retry(base.failed)}
 
 
@@ -105,7 +124,9 @@ def transitions_of(base: Base) -> list[Transition]:
         acts.update(FAILED)
     if base.planner is not None:
         acts.update(PLANNED)
+    if base.firing is not None:
+        acts.update(SCHEDULED)
     return [Transition(name, act, repeats=name == "fold") for name, act in acts.items()]
 
 
-EVERY = sorted({*ALWAYS, *HELD, *PENDING, *FAILED, *PLANNED})
+EVERY = sorted({*ALWAYS, *HELD, *PENDING, *FAILED, *PLANNED, *SCHEDULED})

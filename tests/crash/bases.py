@@ -10,7 +10,9 @@ from quaero.models.outcome import End
 from quaero.store.reads import DocumentFilter, JobFilter
 from quaero.store.store import Store
 from quaero.store.transaction import Reader
+from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
+from quaero.store.transitions.schedules import Firing, Schedule
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.places import Place
@@ -21,6 +23,8 @@ TYPES = ("script", "scripted")
 MOST_ROUNDS = 60
 TIMEOUT_MS = 10_000
 TOLERATED = 2
+DUE = SettableClock().now_ms()
+PLANNED = script_definition(script_step("one"), id="planned", schedule="* * * * *", timezone="UTC")
 DEFINITION = script_definition(
     script_step("pages"),
     script_step("after"),
@@ -40,6 +44,7 @@ class Base:
     held: dict[str, Job] = field(default_factory=dict)
     pending: int = 0
     failed: int = 0
+    firing: Firing | None = None
     elapsed_ms: int = 0
 
     def clock(self) -> SettableClock:
@@ -135,7 +140,38 @@ async def with_limit(store: Store, base: Base) -> None:
     await _execute(store, base, 4)
 
 
-BUILDERS: tuple[Builder, ...] = (middle, last, planning, planned_so_far, paused, step_paused, chained, ended, with_limit)
+async def narrow(store: Store, base: Base) -> None:
+    """A step of which two children may run at once: one is executed, two are to be."""
+    await _begin(store, base)
+    await plan(store, _step(base), *"apq", limits=StepLimits(concurrency=2))
+    await _execute(store, base, 1)
+
+
+async def two_runs(store: Store, base: Base) -> None:
+    """Two runs whose children found the same page; a definition with a schedule whose time has come."""
+    await _begin(store, base)
+    await plan(store, _step(base), *"adp")
+    await _execute(store, base, 2)
+    _, step = await launch(store, script_definition(script_step("others"), id="others"))
+    await plan(store, step, "b", "q")
+    [base.held["b"]] = await claim(store, limit=1)
+    await store.import_definitions([NewDefinition(PLANNED, "planned")])
+    await store.change_schedules([(None, Schedule(PLANNED.id, "* * * * *", "UTC", 1, DUE))])
+    base.firing = Firing(
+        definition_id=PLANNED.id,
+        cron="* * * * *",
+        timezone="UTC",
+        due=DUE,
+        planned=DUE,
+        older=0,
+        following=DUE + 60_000,
+        version=1,
+    )
+
+
+BUILDERS: tuple[Builder, ...] = (
+    middle, last, planning, planned_so_far, paused, step_paused, chained, ended, with_limit, narrow, two_runs,
+)  # fmt: skip
 
 
 async def _begin(store: Store, base: Base) -> None:

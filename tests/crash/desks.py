@@ -221,8 +221,9 @@ class PostgresDesk(Desk):
     @asynccontextmanager
     async def sessions(self, base: Base) -> AsyncIterator[tuple[Session, Session]]:
         self._connection.execute(self._restores[base.name].encode())
-        for clock in self._clocks:
+        for clock, backend in zip(self._clocks, self._backends, strict=True):
             clock.advance(base.clock().now_ms() - clock.now_ms())
+            backend._writer._clock._latest = 0  # it takes care that time never goes back
         a, b = (
             Session(Store(backend), stepper)
             for backend, stepper in zip(self._backends, self._steppers, strict=True)

@@ -112,7 +112,7 @@ def _wrong_children(
 
 
 def _wrong_events(database: Rows) -> list[str]:
-    events = database.ask("SELECT number, type, job_id, data FROM events WHERE root_id = ? ORDER BY id")
+    events = database.ask("SELECT number, type, job_id, data FROM events WHERE root_id = ? ORDER BY number")
     found = []
     if [number for number, *_ in events] != list(range(1, len(events) + 1)):
         found.append(f"the events are numbered {[number for number, *_ in events]}")
@@ -131,7 +131,7 @@ def _too_many_at_once(database: Rows, at_once: Mapping[str, int]) -> list[str]:
     moves = database.ask(
         "SELECT event.number, event.data, step.name, job.host FROM events event"
         " JOIN jobs job ON job.id = event.job_id JOIN jobs step ON step.id = job.parent_id"
-        " WHERE event.root_id = ? AND event.type = 'job_status_change' AND job.kind = 'child' ORDER BY event.id"
+        " WHERE event.root_id = ? AND event.type = 'job_status_change' AND job.kind = 'child' ORDER BY event.number"
     )
     running: Counter[str] = Counter()
     found = []

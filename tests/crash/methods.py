@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,18 +16,18 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from quaero.models.errors import StoreError
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from tests.crash.desks import open_desk
 from tests.crash.interleavings import all_pairs, pairs_in_focus, run_pair
 from tests.crash.planted import planted
 from tests.crash.races import RACES, run_trials
+from tests.crash.restart import Crash, CrashAt, the_dead_are_known_at_once, wait_until_left
 from tests.crash.scenario import SCENARIOS, Driver, violations
 from tests.crash.session_server import Task
 from tests.crash.sessions import Session, Sessions, open_sessions
-from tests.crash.test_every_statement import CrashAt
 from tests.crash.two_sessions import Bench
 from tests.jobs.test_state_machine import JobTrees
+from tests.places import Place, new_place, place_at
 
 MEMORY = Path("/dev/shm")
 LONG_LEASE_MS, SHORT_LEASE_MS = 60_000, 150
@@ -42,9 +43,10 @@ class Effort:
     """How much is tried.
 
     `trials` with processes, random `histories`, all pairs of transitions or the likeliest; the first `seed`; which
-    scenarios where no mistake is planted (otherwise it is the one in which that matters).
+    scenarios where no mistake is planted (otherwise it is the one in which that matters); on which database.
     """
 
+    backend: str = "sqlite"
     trials: int = 8
     histories: int = 100
     all_pairs: bool = False
@@ -63,6 +65,15 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@contextmanager
+def new_database(backend: str) -> Iterator[Place]:
+    """A place for a new store on that database."""
+    with folder() as memory:
+        place = new_place(backend, memory)
+        yield place
+        place.remove()
+
+
 def scenarios_for(plant: str, effort: Effort) -> Sequence[str]:
     """The one in which the mistake matters; without a mistake, those of the effort."""
     if not plant:
@@ -73,7 +84,7 @@ def scenarios_for(plant: str, effort: Effort) -> Sequence[str]:
 def plain_run(plant: str, effort: Effort) -> str:
     """One session executes the run; nothing goes wrong."""
     with planted(plant):
-        return _first(_executed(name, None) for name in scenarios_for(plant, effort))
+        return _first(_executed(effort.backend, name, None) for name in scenarios_for(plant, effort))
 
 
 def every_statement(plant: str, effort: Effort) -> str:
@@ -82,7 +93,7 @@ def every_statement(plant: str, effort: Effort) -> str:
     def outcomes(name: str) -> Iterator[str]:
         for k in itertools.count(1):
             fault = CrashAt(k)
-            found = _executed(name, fault)
+            found = _executed(effort.backend, name, fault)
             if not fault.statement:
                 return
             yield f"{found} (crash before {fault.statement}, the statement {k})" if found else ""
@@ -145,7 +156,8 @@ def races(plant: str, effort: Effort) -> str:
         for name, race in RACES.items():
             with folder() as place:
                 try:
-                    asyncio.run(run_trials(race, place, effort.trials * RACES_IN_A_TRIAL, effort.seed))
+                    count = effort.trials * RACES_IN_A_TRIAL
+                    asyncio.run(run_trials(race, effort.backend, place, count, effort.seed))
                 except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
                     return _told(error, f"in {name}")
     return ""
@@ -164,7 +176,7 @@ def random_histories(plant: str, effort: Effort) -> str:
     )
     with planted(plant):
         try:
-            run_state_machine_as_test(JobTrees, settings=profile)
+            run_state_machine_as_test(partial(JobTrees, effort.backend), settings=profile)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
             return _told(error)
     return ""
@@ -183,37 +195,38 @@ CERTAIN = ("plain run", "every statement", "two sessions", "random histories")
 """Those that find the same things every time."""
 
 
-def _executed(name: str, fault: CrashAt | None) -> str:
+def _executed(backend: str, name: str, fault: CrashAt | None) -> str:
     """Execute the scenario, again after the crash if there is one; what is wrong then."""
-    with folder() as place:
-        return asyncio.run(_execute(place / "test.db", name, fault))
+    with new_database(backend) as place, the_dead_are_known_at_once():
+        return asyncio.run(_execute(place, name, fault))
 
 
-async def _execute(path: Path, name: str, fault: CrashAt | None) -> str:
+async def _execute(place: Place, name: str, fault: CrashAt | None) -> str:
     scenario = SCENARIOS[name]
     if fault is not None:
         try:
-            await _with_store(path, fault, lambda store: Driver(store, scenario).to_the_end())
-        except StoreError:
+            await _with_store(place, fault, lambda store: Driver(store, scenario).to_the_end())
+        except (StoreError, Crash):
             if not fault.statement:
                 raise
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
             return _told(error)
         if not fault.statement:
             return ""
+        wait_until_left(place)
 
     async def finish_and_judge(store: Store) -> str:
         await Driver(store, scenario).to_the_end()
         return _first(await violations(store, scenario))
 
     try:
-        return await _with_store(path, None, finish_and_judge)
+        return await _with_store(place, None, finish_and_judge)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
         return _told(error)
 
 
-async def _with_store(path: Path, fault: CrashAt | None, use: Callable[[Store], Awaitable[T]]) -> T:
-    store = Store(SqliteBackend(path, before_statement=fault))
+async def _with_store(place: Place, fault: CrashAt | None, use: Callable[[Store], Awaitable[T]]) -> T:
+    store = place.store(before_statement=fault)
     try:
         return await use(store)
     finally:
@@ -227,8 +240,10 @@ def _with_processes(plant: str, effort: Effort, lease_ms: int, disturb: Disturb)
     with open_sessions() as sessions:
         for name, trial in itertools.product(scenarios_for(plant, effort), range(effort.trials)):
             seed = effort.seed + trial
-            with folder() as place:
-                found = _trial(sessions, Task(str(place / "test.db"), name, plant, seed, lease_ms), disturb)
+            with folder() as memory, new_database(effort.backend) as place:
+                found = _trial(
+                    sessions, Task(place.url, str(memory / "error"), name, plant, seed, lease_ms), disturb
+                )
             if found:
                 return f"{found} (seed {seed})"
     return ""
@@ -251,16 +266,16 @@ def _trial(sessions: Sessions, task: Task, disturb: Disturb) -> str:
             sessions.kill_all()
             return "the run does not end"
         if session.code not in (0, -signal.SIGKILL):
-            told = Path(f"{task.path}.error").read_text(encoding="utf-8") if session.code == 1 else ""
+            told = Path(task.error).read_text(encoding="utf-8") if session.code == 1 else ""
             return f"a process ended with {session.code}: {told.strip().splitlines()[-1:]}"
-    return asyncio.run(_judge(Path(task.path), task.scenario))
+    return asyncio.run(_judge(place_at(task.url), task.scenario))
 
 
-async def _judge(path: Path, name: str) -> str:
+async def _judge(place: Place, name: str) -> str:
     async def judge(store: Store) -> str:
         return _first(await violations(store, SCENARIOS[name]))
 
-    return await _with_store(path, None, judge)
+    return await _with_store(place, None, judge)
 
 
 def _first(found: "Iterator[str] | list[str]") -> str:

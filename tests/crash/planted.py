@@ -4,6 +4,7 @@ Each plant replaces a function or the text of a named statement while `planted(.
 that no longer fits the code is an error, so that none silently stops being one.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,10 +15,14 @@ from unittest.mock import patch
 from quaero.models.job import ChildJob
 from quaero.models.outcome import Settlement
 from quaero.store.journal import Journal
+from quaero.store.postgres import statements as postgres_statements
+from quaero.store.postgres.backend import PostgresBackend
 from quaero.store.sqlite import statements
 from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transaction import Change, Reader, Transaction
+from quaero.store.transitions.claim import Lane, _Claiming
+from quaero.store.transitions.settle import settle
 from quaero.store.transitions.spawn import Origin
 
 AS_IT_IS = ""
@@ -74,8 +79,6 @@ def spawn_after_completion(stack: ExitStack) -> None:
 
 def counter_read_before(stack: ExitStack) -> None:
     """(c) The count of completed children is read first, and written as a sum in the transaction that follows."""
-    from quaero.store.transitions.settle import settle
-
     class StaleCounts(Journal):
         def flush_counts(self) -> None:
             changes = {parent: counts["completed"] for parent, counts in self._counts.items()}
@@ -118,11 +121,10 @@ def spawn_without_key(stack: ExitStack) -> None:
 
 def settle_without_fence(stack: ExitStack) -> None:
     """(e) An end is recorded whoever brings it: no look at the lease number."""
-    fence = "lease_number = :lease_number AND state = 'running'"
     _replace_statements(
         stack,
-        end_job=lambda text: _without_fence(text, fence),
-        requeue_job=lambda text: _without_fence(text, fence),
+        end_job=lambda text: _with_fence(text, "0 = 0"),
+        requeue_job=lambda text: _with_fence(text, "0 = 0"),
     )
 
 
@@ -134,11 +136,13 @@ def close_with_open_plan(stack: ExitStack) -> None:
 
 def settle_ignores_cancel(stack: ExitStack) -> None:
     """(g) The result of a job that was cancelled meanwhile is recorded."""
-    fence = "lease_number = :lease_number AND state = 'running'"
-    late = "lease_number - (state = 'cancelled') = :lease_number AND state IN ('running', 'cancelled')"
+    late = (
+        r"\1lease_number - CASE WHEN \1state = 'cancelled' THEN 1 ELSE 0 END = \2lease_number"
+        r" AND \1state IN ('running', 'cancelled')"
+    )
 
     def accept(text: str) -> str:
-        return _changed(_returning_the_callers_number(text), fence, late)
+        return _with_fence(text, late)
 
     _replace_statements(stack, end_job=accept, requeue_job=accept)
 
@@ -147,6 +151,41 @@ def tolerance_at_the_end(stack: ExitStack) -> None:
     """(h) Whether too many children failed is asked when all have ended, not at each failure."""
     for module in (SETTLE, LEASES, PLAN):
         stack.enter_context(patch(f"{module}.apply_tolerance", lambda *_: None))
+
+
+def settle_without_lock(stack: ExitStack) -> None:
+    """(i) An end is recorded without keeping others out of its run."""
+
+    class Unlocked:
+        def __init__(self, tx: Transaction) -> None:
+            self._tx = tx
+
+        def lock(self, job_ids: Sequence[int]) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._tx, name)
+
+    def settle_at_once(tx: Transaction, settlements: Sequence[Settlement]) -> Any:
+        return settle(Unlocked(tx), settlements)
+
+    stack.enter_context(patch("quaero.store.store.settle", settle_at_once))
+
+
+def claim_from_memory(stack: ExitStack) -> None:
+    """(j) A claim goes by how many jobs of a step were running before it had the lock on the run."""
+
+    def share_out_as_seen(self: _Claiming, seen: Sequence[Lane], locked: Sequence[int]) -> None:
+        lanes = [lane for lane in seen if lane.run_id in locked]
+        self._locked += lanes
+        self._share_out(lanes)
+
+    stack.enter_context(patch.object(_Claiming, "_share_out_again", share_out_as_seen))
+
+
+def commit_done_again(stack: ExitStack) -> None:
+    """(k) A commit whose answer was lost is taken for one that did not take place, and done again."""
+    stack.enter_context(patch("quaero.store.postgres.commit._took_place", lambda *_, **__: False))
 
 
 CLASSIC: dict[str, Plant] = {
@@ -165,25 +204,38 @@ PLANTS: dict[str, Plant] = {
     "settle_ignores_cancel": settle_ignores_cancel,
     "tolerance_at_the_end": tolerance_at_the_end,
 }
+OF_SEVERAL_WRITERS: dict[str, Plant] = {
+    plant.__name__: plant for plant in (settle_without_lock, claim_from_memory, commit_done_again)
+}
+"""Those that only PostgreSQL can have: a file has one writer at a time."""
+
+
+def plants_for(backend: str) -> dict[str, Plant]:
+    """All mistakes that can be made on this database."""
+    return PLANTS if backend == "sqlite" else {**PLANTS, **OF_SEVERAL_WRITERS}
 
 
 def _second_transactions(stack: ExitStack) -> None:
     """After each write, do in a transaction of its own what it left for later."""
-    write = SqliteBackend.write
+    for backend in (SqliteBackend, PostgresBackend):
+        stack.enter_context(patch.object(backend, "write", _writing_twice(backend.write)))
 
-    async def write_then_more(self: SqliteBackend, function: Callable[..., Any], *arguments: Any) -> Any:
+
+def _writing_twice(write: Callable[..., Any]) -> Callable[..., Any]:
+    async def write_then_more(self: object, function: Callable[..., Any], *arguments: Any) -> Any:
         later: list[Later] = []
 
         def first(tx: Transaction) -> Any:
+            later.clear()  # it may be done again
             _transaction.later = later
             return function(tx, *arguments)
 
         result = await write(self, first)
-        for work in later:
+        for work in tuple(later):
             await write(self, work)
         return result
 
-    stack.enter_context(patch.object(SqliteBackend, "write", write_then_more))
+    return write_then_more
 
 
 def _write_counts(tx: Transaction, counts: dict[int, dict[str, int]]) -> None:
@@ -192,26 +244,43 @@ def _write_counts(tx: Transaction, counts: dict[int, dict[str, int]]) -> None:
 
 
 def _replace_statements(stack: ExitStack, **changes: Callable[[str], str]) -> None:
-    """Give named statements other texts; a name that does not exist yet becomes a new statement."""
-    read = statements.statement
-    replaced = {
-        name: change("" if name.startswith("planted_") else read(name)) for name, change in changes.items()
-    }
+    """Give named statements other texts, on both databases; a name that does not exist yet becomes a new statement."""
+    read, read_postgres = statements.statement, postgres_statements.statement
+    new: dict[str, str] = {}
+    new_postgres: dict[str, postgres_statements.Statement] = {}
+    for name, change in changes.items():
+        if name.startswith("planted_"):
+            new[name] = change("")
+            text = re.sub(r":([a-z_]+)", r"%(\1)s", change(""))
+            new_postgres[name] = postgres_statements.Statement(text.encode(), of_rows=False)
+        else:
+            new[name], kept = change(read(name)), read_postgres(name)
+            new_postgres[name] = kept._replace(text=change(kept.text.decode()).encode())
+    for module in ("sqlite.writer", "sqlite.readers"):
+        stack.enter_context(
+            patch(f"quaero.store.{module}.statement", lambda name: new.get(name) or read(name))
+        )
+    for module in ("postgres.transaction", "postgres.readers"):
+        stack.enter_context(
+            patch(
+                f"quaero.store.{module}.statement", lambda name: new_postgres.get(name) or read_postgres(name)
+            )
+        )
 
-    def statement(name: str) -> str:
-        return replaced[name] if name in replaced else read(name)
 
-    for module in ("writer", "readers"):
-        stack.enter_context(patch(f"quaero.store.sqlite.{module}.statement", statement))
+FENCE = re.compile(r"((?:\w\.)?)lease_number = (:|\w\.)lease_number AND (?:\w\.)?state = 'running'")
+RETURNED = re.compile(r"((?:\w\.)?depth), (?:\w\.)?lease_number")
 
 
-def _without_fence(text: str, fence: str) -> str:
-    return _changed(_returning_the_callers_number(text), f" AND {fence}", "")
+def _with_fence(text: str, fence: str) -> str:
+    r"""With another fence, in which `\1` stands before columns of the job, `\2` before those of the caller.
 
-
-def _returning_the_callers_number(text: str) -> str:
-    """Nothing behind the statement must notice that the numbers differ."""
-    return _changed(text, "depth, lease_number", "depth, :lease_number")
+    Nothing behind the statement must notice that the lease numbers differ.
+    """
+    found = FENCE.findall(text)
+    if len(found) != 1 or len(RETURNED.findall(text)) != 1:
+        raise LookupError(f"the plant does not fit the code any more: there is not one fence in: {text}")
+    return RETURNED.sub(rf"\1, {found[0][1]}lease_number", FENCE.sub(fence, text))
 
 
 def _changed(text: str, old: str, new: str) -> str:

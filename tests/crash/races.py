@@ -1,6 +1,6 @@
-"""Two stores on one file do two things in the same moment, again and again, with random waits between statements.
+"""Two stores on one database do two things in the same moment, again and again, with random waits between statements.
 
-Every trial has a tree of its own in the same file, which is deleted after it. A seed decides who waits where; what the
+Every trial has a tree of its own, which is deleted after it. A seed decides who waits where; what the
 system makes of that differs a little from time to time.
 """
 
@@ -18,7 +18,6 @@ from quaero.models.job import Job, JobKind, JobState
 from quaero.models.outcome import End
 from quaero.store.check import check
 from quaero.store.reads import JobFilter
-from quaero.store.sqlite.backend import SqliteBackend
 from quaero.store.store import Store
 from quaero.store.transitions.gates import GateScope
 from quaero.testing import SettableClock
@@ -26,6 +25,7 @@ from tests.crash.bases import TYPES, finish, illegal
 from tests.crash.stepper import SECONDS
 from tests.crash.two_sessions import Violation
 from tests.kit import script_definition, script_step
+from tests.places import new_place
 from tests.store.tree import LEASE_MS, claim, launch, plan, settlement
 
 WAIT_CHANCE = 0.15
@@ -47,7 +47,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """Two stores on one file, as two processes have them."""
+    """Two stores on one database, as two processes have them."""
 
     a: Store
     b: Store
@@ -60,14 +60,15 @@ class Arena:
 
 
 @asynccontextmanager
-async def open_arena(folder: Path) -> AsyncIterator[Arena]:
-    clock, waits = SettableClock(), (Waits(), Waits())
-    stores = [Store(SqliteBackend(folder / "race.db", clock=clock, before_statement=each)) for each in waits]
+async def open_arena(kind: str, folder: Path) -> AsyncIterator[Arena]:
+    place, clock, waits = new_place(kind, folder), SettableClock(), (Waits(), Waits())
+    stores = [place.store(clock=clock, before_statement=each) for each in waits]
     try:
         yield Arena(stores[0], stores[1], waits)
     finally:
         for store in stores:
             await store.close()
+        place.remove()
 
 
 Race = Callable[[Arena, random.Random], Awaitable[None]]
@@ -223,9 +224,9 @@ RACES: dict[str, Race] = {
 }
 
 
-async def run_trials(race: Race, folder: Path, trials: int, seed: int) -> None:
-    """So many trials, the first with this seed, each further one with the next; an error says which one it was."""
-    async with open_arena(folder) as arena:
+async def run_trials(race: Race, kind: str, folder: Path, trials: int, seed: int) -> None:
+    """So many trials on that database, the first with this seed, each further one with the next; an error says which one it was."""
+    async with open_arena(kind, folder) as arena:
         for number in range(seed, seed + trials):
             try:
                 async with asyncio.timeout(SECONDS):
@@ -233,7 +234,7 @@ async def run_trials(race: Race, folder: Path, trials: int, seed: int) -> None:
             except Exception as error:
                 error.add_note(f"again with: QUAERO_SEED={number} QUAERO_TRIALS=1")
                 raise
-        expect(await arena.a.check() == (), "the file is damaged")
+        expect(await arena.a.check() == (), "the database is damaged")
 
 
 async def trial(race: Race, arena: Arena, seed: int) -> None:

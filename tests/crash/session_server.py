@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from quaero.store.sqlite.backend import SqliteBackend
-from quaero.store.store import Store
 from tests.crash.planted import planted
+from tests.crash.restart import the_dead_are_known_at_once
 from tests.crash.scenario import SCENARIOS, Driver
+from tests.places import place_at
 
 PATIENCE_SECONDS = 3.0
 WAIT_CHANCE = 0.1
@@ -29,9 +29,13 @@ LONGEST_WORK_SECONDS = 0.015
 
 
 class Task(msgspec.Struct):
-    """Work on a scenario's run in the database file, with this mistake in the code and waits of this seed."""
+    """Work on a scenario's run in the database at `url`, with this mistake in the code and waits of this seed.
 
-    path: str
+    `error`: the file for what goes wrong.
+    """
+
+    url: str
+    error: str
     scenario: str
     plant: str
     seed: int
@@ -39,7 +43,10 @@ class Task(msgspec.Struct):
 
 
 class Waits:
-    """Widens the gaps between statements, and above all between transactions, where nobody is held up."""
+    """Widens the gaps between statements, and above all between transactions, where nobody is held up.
+
+    On PostgreSQL, where several write at once, each thread throws the dice.
+    """
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
@@ -57,7 +64,7 @@ async def work(task: Task) -> None:
     async def take_a_while() -> None:
         await asyncio.sleep(dice.uniform(0, LONGEST_WORK_SECONDS))
 
-    store = Store(SqliteBackend(Path(task.path), before_statement=Waits(task.seed)))
+    store = place_at(task.url).store(before_statement=Waits(task.seed))
     driver = Driver(
         store,
         SCENARIOS[task.scenario],
@@ -76,11 +83,11 @@ def fork(task: Task) -> int:
         return pid
     code = 1
     try:
-        with planted(task.plant):
+        with planted(task.plant), the_dead_are_known_at_once():
             asyncio.run(work(task))
         code = 0
     except BaseException:  # noqa: BLE001 - told in a file, as nobody else can
-        Path(f"{task.path}.error").write_text(traceback.format_exc(), encoding="utf-8")
+        Path(task.error).write_text(traceback.format_exc(), encoding="utf-8")
     finally:
         os._exit(code)
 

@@ -83,7 +83,7 @@ def start(
 def longest_silence(path: Path) -> int:
     """Milliseconds between two events of the file, at the most."""
     with reading(path) as connection:
-        sql = "SELECT max(gap) FROM (SELECT at - lag(at) OVER (ORDER BY id) AS gap FROM events)"
+        sql = "SELECT max(gap) FROM (SELECT at - lag(at) OVER (ORDER BY number) AS gap FROM events)"
         return int(connection.execute(sql).get)
 
 

@@ -62,7 +62,7 @@ def history(place: Place, name: str) -> list[tuple[str, str, str]]:
     """The moves of a job, as (before, after, reason)."""
     events = place.rows(
         "SELECT data FROM events WHERE type = 'job_status_change'"
-        " AND job_id = (SELECT id FROM jobs WHERE name = ?) ORDER BY id",
+        " AND job_id = (SELECT id FROM jobs WHERE name = ?) ORDER BY number",
         [name],
     )
     moves = [json.loads(str(data)) for (data,) in events]

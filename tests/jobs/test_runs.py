@@ -183,7 +183,7 @@ async def test_the_tolerance_is_applied_at_the_failure_that_crosses_it(
 async def test_a_run_that_takes_longer_than_its_timeout_fails_with_all_that_is_open(
     engine: Engine, worker: ScriptWorker
 ) -> None:
-    definition = script_definition(script_step(children=[{"name": "hangs", "wait": True}]), timeout_ms=50)
+    definition = script_definition(script_step(children=[{"name": "hangs", "wait": True}]), timeout_ms=2_000)
     summary = await run_to_end(engine, definition)
 
     assert (summary.job.state, summary.job.error_code) == (JobState.FAILED, "timeout")

@@ -138,8 +138,8 @@ async def test_a_healthy_database_is_clean(place: Place) -> None:
     assert await findings(place) == []
 
 
-LAST_MOVE = """UPDATE events SET data = replace(data, '"after":"{was}"', '"after":"{after}"') WHERE id =
-  (SELECT max(id) FROM events WHERE type = 'job_status_change' AND job_id = {job});"""
+LAST_MOVE = """UPDATE events SET data = replace(data, '"after":"{was}"', '"after":"{after}"') WHERE job_id = {job}
+  AND number = (SELECT max(number) FROM events WHERE type = 'job_status_change' AND job_id = {job});"""
 BACK_TO_WAITING = LAST_MOVE.format(was="pending", after="waiting", job=":halfway_two")
 REOPENED_UNTOLD = LAST_MOVE.format(was="failed", after="pending", job=":bad")
 CLAIM_UNTOLD = LAST_MOVE.format(was="running", after="pending", job=":works")

@@ -138,7 +138,6 @@ READY = {
         ("delete_log_lines", {"job_ids": "[7, 8]", "before": 1}),
         ("pruned_events", {"root_id": RUN}),
         ("leased_jobs", {}),
-        ("last_moment", {}),
         ("next_run_at", {"parent_id": CRAWLING}),
         ("running_jobs", {"root_id": RUN, "limit": 50}),
         ("overdue", {"now": 1}),

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from quaero.models.document import NewDocument, SearchHit, content_hash
 from quaero.models.outcome import End, Settlement
 from quaero.search.query import parse_query
+from quaero.store.postgres.connection import connect
+from quaero.store.postgres.statements import statement
 from quaero.store.store import Store
 from tests.kit import script_definition, script_step
 from tests.places import BACKENDS, Place, new_place
@@ -211,7 +213,9 @@ async def test_megabytes_of_text_are_stored_and_found_to_the_last_word(store: St
     assert "the **first alpha** beta" in hit.snippet
 
 
-async def test_a_text_of_nothing_but_different_words_is_stored_and_found_by_its_beginning(store: Store) -> None:
+async def test_a_text_of_nothing_but_different_words_is_stored_and_found_by_its_beginning(
+    store: Store,
+) -> None:
     await save(store, Page("list", "A list", " ".join(f"w{n}" for n in range(300_000))))
 
     assert await names(store, "w77") == ["list"]
@@ -219,7 +223,10 @@ async def test_a_text_of_nothing_but_different_words_is_stored_and_found_by_its_
 
 
 async def test_a_word_of_any_length_is_no_error(store: Store) -> None:
-    words = {size: letter * size for size, letter in [(400, "p"), (600, "q"), (3_000, "r"), (70_000, "s"), (400, "ж")]}
+    words = {
+        size: letter * size
+        for size, letter in [(400, "p"), (600, "q"), (3_000, "r"), (70_000, "s"), (400, "ж")]
+    }
     await save(store, *(Page(f"long/{size}", "Long", f"before {word} after") for size, word in words.items()))
 
     for size, word in words.items():
@@ -256,7 +263,9 @@ async def test_a_document_that_changes_while_the_index_is_built_anew_is_found_as
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def search_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Searching"]:
+def search_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Searching"]:
     if request.config.getoption("backend") not in ("both", request.param):
         pytest.skip("not the database that is wanted")
     place = new_place(request.param, tmp_path_factory.mktemp("search"))
@@ -352,7 +361,9 @@ def test_what_is_excluded_is_the_rest(search_of: Searching, word: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def on_all(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list["Searching"]]:
+def on_all(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list["Searching"]]:
     """The same pages on each database."""
     if request.config.getoption("backend") != "both":
         pytest.skip("compares the databases")
@@ -375,3 +386,21 @@ def test_a_query_means_the_same_on_all_databases(on_all: list["Searching"], text
 
 def ranks(hits: tuple[SearchHit, ...]) -> dict[str, float]:
     return {name_of(hit): hit.score for hit in hits}
+
+
+@pytest.mark.only("postgres", reason="index")
+async def test_the_index_is_used_before_the_server_knows_how_large_the_table_is(
+    store: Store, place: Place
+) -> None:
+    await save(store, *(Page(f"same/{n}", "Same", "all the same text") for n in range(300)))
+    probe = '[{"term": 0, "query": "\'same 1\'", "occurrences": 1, "weight": 1, "bit": 0}]'
+    page = {"mask": 0, "wanted": 0, "title_weight": 4, "limit": 10, "offset": 0}
+    with connect(place.url) as connection, connection.transaction():
+        connection.execute(statement("prefer_index").text)
+        rows = connection.execute(
+            b"EXPLAIN " + statement("search_words").text, {"probes": probe, "filters": "[]", **page}
+        ).fetchall()
+
+    plan = "\n".join(line for (line,) in rows)
+    assert "Index Scan on document_texts_by_key" in plan
+    assert "Seq Scan on document_texts" not in plan

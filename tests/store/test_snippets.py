@@ -53,7 +53,10 @@ def test_a_text_full_of_matches_is_cut_at_once() -> None:
     assert shown.startswith("**alpha beta")
 
 
-TEXTS = st.text(st.sampled_from(["a", "b", "é", "Ü", "ё", "1", " ", "-", "'", "\n", "\u0301", "中", "ß", "😀"]), max_size=60)
+TEXTS = st.text(
+    st.sampled_from(["a", "b", "é", "Ü", "ё", "1", " ", "-", "'", "\n", "\u0301", "中", "ß", "😀"]),
+    max_size=60,
+)
 
 
 @given(TEXTS, TEXTS.filter(words_of))
@@ -70,9 +73,13 @@ def test_what_is_found_is_marked_and_nothing_of_the_text_is_lost(text: str, quer
 @given(TEXTS, TEXTS.filter(words_of))
 def test_the_same_words_are_marked_as_by_the_other_database(text: str, query: str) -> None:
     connection = apsw.Connection(":memory:")
-    connection.execute("CREATE VIRTUAL TABLE t USING fts5 (x, tokenize = 'porter unicode61 remove_diacritics 2')")
+    connection.execute(
+        "CREATE VIRTUAL TABLE t USING fts5 (x, tokenize = 'porter unicode61 remove_diacritics 2')"
+    )
     connection.execute("INSERT INTO t VALUES (?)", (text,))
     quoted = f'"{" ".join(words_of(query))}"'
-    found = connection.execute("SELECT highlight(t, 0, '**', '**') FROM t WHERE t MATCH ?", (quoted,)).fetchall()
+    found = connection.execute(
+        "SELECT highlight(t, 0, '**', '**') FROM t WHERE t MATCH ?", (quoted,)
+    ).fetchall()
     for (expected,) in found:
         assert snippet(text, [phrase(" ".join(words_of(query)))]) == expected

@@ -96,6 +96,7 @@ class Engine:
         try:
             yield work
         finally:
+            self.store.backend.be_patient(False)  # whoever stops it does not wait for ever
             try:
                 await work.stop()
             finally:

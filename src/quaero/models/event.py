@@ -98,9 +98,8 @@ class JobCancelled(RunEnded, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """An event as read back. `number` counts within its run, from 1 without gap; `id` over the whole store."""
+    """An event as read back. `number` counts within its run, from 1 without gap."""
 
-    id: int
     root_id: int
     number: int
     at: int

@@ -32,8 +32,8 @@ class Backend(Protocol):
         """The clock by which transactions are dated."""
         ...
 
-    def be_patient(self) -> None:
-        """From now on wait for another program's lock as long as it takes: for what runs for days."""
+    def be_patient(self, patient: bool = True) -> None:
+        """From now on wait for another program's lock, or the server, as long as it takes: for what runs for days."""
         ...
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:

@@ -96,9 +96,10 @@ KINDS = (
         "event",
         "export_events",
         (
-            ("id", _identity), ("root_id", _identity), ("number", _same), ("at", iso_time), ("type", _same),
-            ("job_id", _identity), ("data", from_json),
+            ("root_id", _identity), ("number", _same), ("at", iso_time), ("type", _same), ("job_id", _identity),
+            ("data", from_json),
         ),
+        start=(0, 0),
     ),
     Kind(
         "log_line",

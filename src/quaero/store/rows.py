@@ -79,5 +79,5 @@ def document_of(row: Row) -> Document:
 
 def recorded_of(row: Row) -> Recorded:
     """A row with the columns of `events_after`."""
-    id_, root_id, number, at, type_, job_id, data = row
-    return Recorded(id_, root_id, number, at, type_, job_id, _decode(data))
+    root_id, number, at, type_, job_id, data = row
+    return Recorded(root_id, number, at, type_, job_id, _decode(data))

@@ -62,7 +62,7 @@ TABLES: Final[tuple[Table, ...]] = (
         "parent_id dedupe_key type name config depth priority host run_at discovered_by",
         numbered=True,
     ),
-    _table("events", "id", "root_id number at type job_id data", numbered=True),
+    _table("events", "root_id number", "at type job_id data"),
     _table("log_lines", "id", "job_id number at level message", numbered=True),
     _table(
         "documents",

@@ -26,6 +26,7 @@ from quaero.store.postgres.connection import (
     refusal,
 )
 from quaero.store.postgres.full_text import rebuild_some, search
+from quaero.store.postgres.outage import Outage
 from quaero.store.postgres.owners import Absences, holds_lock, new_owner
 from quaero.store.postgres.readers import Readers
 from quaero.store.postgres.schema import prepare
@@ -66,8 +67,11 @@ class PostgresBackend:
         listens = self._settings.listen or ("" if self._settings.pooled else url)
         self._owner = new_owner(with_lock=bool(listens))
         self._absences = Absences()
-        self._writing = Sessions("writers", lambda: self._open(IN_WRITING), url, self._settings.connections)
-        self._reading = Sessions("readers", lambda: self._open(SESSION), url, READERS)
+        self._outage = Outage(url)
+        self._writing = Sessions(
+            "writers", lambda: self._open(IN_WRITING), url, self._settings.connections, self._outage
+        )
+        self._reading = Sessions("readers", lambda: self._open(SESSION), url, READERS, self._outage)
         self._writer = Writer(
             Session(lambda: self._open(IN_GROUPS)),
             self._writing,
@@ -101,8 +105,8 @@ class PostgresBackend:
     def clock(self) -> Clock:
         return self._clock
 
-    def be_patient(self) -> None:
-        self._writing.patient = self._reading.patient = True
+    def be_patient(self, patient: bool = True) -> None:
+        self._outage.patient = patient
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         return await self._writer.run(function, *arguments)

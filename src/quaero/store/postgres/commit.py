@@ -7,6 +7,7 @@ number of a transaction would not do: one that never reached the disk is given o
 
 import secrets
 import time
+from collections.abc import Callable
 
 import psycopg
 
@@ -14,7 +15,8 @@ from quaero.models.errors import StoreError
 from quaero.settings import masked
 from quaero.store.postgres.clock import DatabaseClock
 from quaero.store.postgres.connection import Connection, is_lost
-from quaero.store.postgres.sessions import PATIENCE_SECONDS, Session
+from quaero.store.postgres.outage import PATIENCE_SECONDS
+from quaero.store.postgres.sessions import Session
 
 LOOK_AGAIN_SECONDS = 0.05
 
@@ -44,7 +46,14 @@ def begin(connection: Connection, clock: DatabaseClock, settings: str = "") -> i
 
 
 def commit(
-    session: Session, connection: Connection, pid: int, url: str, *, changed: bool, at: int, patient: bool
+    session: Session,
+    connection: Connection,
+    pid: int,
+    url: str,
+    *,
+    changed: bool,
+    at: int,
+    patient: Callable[[], bool],
 ) -> None:
     """Commit. `psycopg.Error`: nothing was stored; `UnknownOutcomeError`: the server did not come back in time.
 
@@ -76,10 +85,10 @@ def roll_back(session: Session, connection: Connection) -> None:
         session.drop()
 
 
-def _took_place(session: Session, pid: int, mark: str, url: str, *, patient: bool) -> bool:
+def _took_place(session: Session, pid: int, mark: str, url: str, *, patient: Callable[[], bool]) -> bool:
     """Whether the mark is there, once the process that was to leave it has ended."""
     asking_since = time.monotonic()
-    while patient or time.monotonic() - asking_since < PATIENCE_SECONDS:
+    while patient() or time.monotonic() - asking_since < PATIENCE_SECONDS:
         try:
             connection = session.open()
             if not connection.execute(END_OF_PROCESS, [pid]).fetchall():

@@ -138,7 +138,7 @@ def is_lost(error: psycopg.Error, connection: Connection | None) -> bool:
 
 def is_of_data(error: psycopg.Error) -> bool:
     """Whether it is what was to be stored that is wrong, and not the database."""
-    return (error.sqlstate or "").startswith(("22", "23", "54"))
+    return error.sqlstate is None or error.sqlstate.startswith(("22", "23", "54"))
 
 
 IN_THE_WAY = frozenset({"40001", "40P01", "55P03", "57014"})

@@ -1,4 +1,4 @@
-"""Search on an inverted index of tsvectors: a `Query` becomes probes of the index, which one statement ranks by BM25."""
+"""Search on an inverted index: a `Query` becomes probes of the index, whose finds one statement ranks by BM25."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -25,6 +25,7 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
     filters = to_json([_filter(part) for part in query.filters])
     if query.required or query.optional:
         bits = [1 << number for number in range(len(query.required))]
+        reader.rows("prefer_index")
         wanted = sum(bits) - (1 << 64 if len(bits) == 64 else 0)
         rows = reader.rows(
             "search_words",
@@ -39,6 +40,8 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
         marked = [_phrase(term) for term in _looked_for(query) if not term.column]
         return tuple(_hit(row, snippet(row[-1], marked)) for row in rows if row[1] is not None), rows[0][0]
     probes = to_json([_whole(term, words) for term in query.excluded if (words := _words(term))])
+    if query.excluded:
+        reader.rows("prefer_index")
     rows = reader.rows("search_filters", probes=probes, filters=filters, limit=limit, offset=offset)
     return tuple(_hit(row, row[-1]) for row in rows if row[1] is not None), rows[0][0]
 

@@ -21,12 +21,10 @@ from quaero.store.postgres.connection import (
     is_of_data,
     refusal,
 )
+from quaero.store.postgres.outage import PATIENCE_SECONDS, Outage
 from quaero.store.transaction import OutdatedError
 
 T = TypeVar("T")
-
-PATIENCE_SECONDS = 30.0
-"""How long a server that cannot be reached is tried again, by a program that somebody watches."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 1.0
 
@@ -69,13 +67,18 @@ class Session:
 class Sessions:
     """Runs functions of a session in threads; what is only in the way of others, or was cut off, is tried again."""
 
-    def __init__(self, name: str, opener: Opener, url: str, threads: int) -> None:
-        self._opener, self._url = opener, url
+    def __init__(
+        self, name: str, opener: Opener, url: str, threads: int, outage: Outage | None = None
+    ) -> None:
+        self._opener, self._url, self._outage = opener, url, outage or Outage(url)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"quaero-{name}")
         self._local = threading.local()
         self._sessions: list[Session] = []
         self._closing = threading.Event()
-        self.patient = False
+
+    @property
+    def patient(self) -> bool:
+        return self._outage.patient
 
     async def run(self, function: Callable[[Session], T], *, again: bool = True) -> T:
         """The result of `function(session)`; `again`: it may be called more than once."""
@@ -101,25 +104,27 @@ class Sessions:
         pause, started, collisions = FIRST_PAUSE_SECONDS, time.monotonic(), 0
         while True:
             try:
-                return function(session)
+                result = function(session)
+                self._outage.is_over()
             except OutdatedError:
                 continue
             except psycopg.Error as error:
+                worth_it = self.patient or time.monotonic() - started < PATIENCE_SECONDS
                 if error.sqlstate in WAS_FASTER and collisions < MOST_COLLISIONS:
                     collisions += 1
                 elif is_lost(error, session.connection):
                     session.drop()
+                    worth_it = self._outage.goes_on(error) and worth_it
+                elif is_of_data(error):
+                    raise
                 elif error.sqlstate not in IN_THE_WAY:
-                    if is_of_data(error):
-                        raise
+                    worth_it = False
+                if not (again and worth_it) or self._closing.is_set():
                     raise refusal(error, self._url) from error
-                if not again or self._is_enough(time.monotonic() - started):
-                    raise refusal(error, self._url) from error
+            else:
+                return result
             self._closing.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-
-    def _is_enough(self, seconds: float) -> bool:
-        return self._closing.is_set() or (seconds > PATIENCE_SECONDS and not self.patient)
 
     def _own(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)

@@ -128,8 +128,16 @@ class Writer:
         except BaseException:
             roll_back(session, connection)
             raise
-        at, patient = self._clock.now_ms(), self._sessions.patient
-        commit(session, connection, pid, self._url, changed=changed, at=at, patient=patient)
+        at = self._clock.now_ms()
+        commit(
+            session,
+            connection,
+            pid,
+            self._url,
+            changed=changed,
+            at=at,
+            patient=lambda: self._sessions.patient,
+        )
         if self._before is not None:
             self._before("DELIVER")
         return results, deferred, frame.change

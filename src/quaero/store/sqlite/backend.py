@@ -67,8 +67,8 @@ class SqliteBackend:
     def clock(self) -> Clock:
         return self._clock
 
-    def be_patient(self) -> None:
-        self._writer.patient = True
+    def be_patient(self, patient: bool = True) -> None:
+        self._writer.patient = patient
 
     async def write(self, function: Callable[..., T], *arguments: Any) -> T:
         return await self._writer.run(function, *arguments)

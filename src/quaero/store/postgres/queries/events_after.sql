@@ -1,2 +1,2 @@
-SELECT id, root_id, number, at, type, job_id, data FROM events
+SELECT root_id, number, at, type, job_id, data FROM events
 WHERE root_id = :root_id AND number > :after ORDER BY number LIMIT :limit

@@ -224,15 +224,14 @@ CREATE INDEX frontier_by_parent ON frontier (parent_id, priority, id);
 CREATE INDEX frontier_by_key ON frontier (parent_id, dedupe_key);
 
 CREATE TABLE events (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
   root_id INTEGER NOT NULL REFERENCES runs (job_id) ON DELETE CASCADE,
   number INTEGER NOT NULL,            -- within the run, from 1, without gap
   at INTEGER NOT NULL,
   type TEXT NOT NULL,
   job_id INTEGER NOT NULL,
   data TEXT NOT NULL,
-  UNIQUE (root_id, number)
-) STRICT;
+  PRIMARY KEY (root_id, number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE log_lines (
   id INTEGER PRIMARY KEY,
