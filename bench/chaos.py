@@ -14,13 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg
-from support.contest import ContestError, own_command, seconds_to_drain
+from support.contest import ContestError
 from support.databases import server_of
 from support.engine_measures import drains
 from support.faults import FAULTS, Fault, Field
@@ -109,6 +109,7 @@ def _cell(fault: Fault, load: str, times: Times) -> Cell:
         children = _enough(server, times) if load == "saturating" else 0
         url = server.create_database()
         with _load(load, url, children, times) as stored, fleet(url, times.processes) as workers:
+            stored.start()
             start_ms = time.time() * 1000
             time.sleep(times.warm + times.before)
             began = time.time()
@@ -128,7 +129,7 @@ def _cell(fault: Fault, load: str, times: Times) -> Cell:
         return Cell(fault, load, course, stored.children, begun_anew(url), tuple(complaints))
 
 
-def _load(load: str, url: str, children: int, times: Times) -> "contextmanager[Load]":
+def _load(load: str, url: str, children: int, times: Times) -> AbstractContextManager[Load]:
     return saturating(url, children) if load == "saturating" else paced(url, times.pace)
 
 

@@ -14,9 +14,10 @@ RUNS_A_SECOND: Final = 2
 
 @dataclass(slots=True)
 class Load:
-    """`children`: how many there are in all; `over` ends a stream, and returns when all of it is stored."""
+    """`children`: how many there are in all. `start` begins a stream, `over` ends it: then all of it is stored."""
 
     children: int
+    start: Callable[[], None]
     over: Callable[[], None]
 
 
@@ -24,14 +25,14 @@ class Load:
 def saturating(url: str, children: int) -> Iterator[Load]:
     """One run that is planned and waits for workers."""
     asyncio.run(_plan(url, children))
-    yield Load(children, lambda: None)
+    yield Load(children, _nothing, _nothing)
 
 
 @contextmanager
 def paced(url: str, children_a_second: int) -> Iterator[Load]:
     """Small runs that are launched at a steady pace; a launch that is held up by a fault is made up for."""
     ended = threading.Event()
-    load = Load(0, lambda: None)
+    load = Load(0, _nothing, _nothing)
     failure: list[BaseException] = []
 
     def launch() -> None:
@@ -44,17 +45,16 @@ def paced(url: str, children_a_second: int) -> Iterator[Load]:
 
     def over() -> None:
         ended.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
         if failure:
             raise failure[0]
 
-    load.over = over
-    thread.start()
+    load.start, load.over = thread.start, over
     try:
         yield load
     finally:
-        ended.set()
-        thread.join()
+        over()
 
 
 async def _plan(url: str, children: int) -> None:
@@ -74,3 +74,7 @@ async def _launch_until(url: str, children_a_second: int, ended: threading.Event
             launched += 1
             await asyncio.sleep(max(0.0, began + launched / RUNS_A_SECOND - loop.time()))
     return launched * (children_a_second // RUNS_A_SECOND)
+
+
+def _nothing() -> None:
+    """There is nothing to begin or to end."""

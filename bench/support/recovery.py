@@ -95,7 +95,7 @@ def wrong(url: str, children: int) -> list[str]:
             " AND events.type = 'job_status_change' AND data::json->>'after' = 'completed'",
             children,
         ),
-        ("progress", "SELECT coalesce(sum(completed), 0)::bigint FROM progress", children),
+        ("progress", "SELECT coalesce(sum(completed), 0)::bigint FROM progress JOIN jobs ON id = job_id WHERE kind = 'parent'", children),
     )
     found = []
     with psycopg.connect(url, autocommit=True) as connection:

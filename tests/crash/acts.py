@@ -6,9 +6,12 @@ from typing import Any
 from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End
 from quaero.store.store import Store
+from quaero.store.transitions.definitions import NewDefinition
+from quaero.store.transitions.launch import Launch
 from tests.crash.bases import DEFINITION, TYPES, Base
 from tests.crash.bases import PLANNED as PLANNED_DEFINITION
 from tests.crash.two_sessions import Act, Launched, Transition
+from tests.kit import script_definition, script_step
 from tests.store.tree import LEASE_MS, pages, settlement
 
 
@@ -16,8 +19,10 @@ def settles(name: str, end: End = End.COMPLETED, spawns: str = "") -> Act:
     """The end of the execution of that child."""
 
     def act(store: Store, base: Base) -> Awaitable[Any]:
-        stores = name if end is End.COMPLETED else ""
-        return store.settle([settlement(base.held[name], end, stores=stores, spawns=spawns)])
+        job = base.held[name]
+        return store.settle(
+            [settlement(job, end, stores=job.name if end is End.COMPLETED else "", spawns=spawns)]
+        )
 
     return act
 
@@ -101,14 +106,13 @@ ALWAYS: dict[str, Act] = {
 }
 
 SCHEDULED: dict[str, Act] = {
-    "settle the same page": lambda store, base: store.settle([settlement(base.held["b"], stores="a")]),
     "fire": lambda store, base: fired(store, base),
     "import definition": lambda store, _: store.import_definitions([NewDefinition(EDITED, "edited")]),
     "edit definition": lambda store, _: store.edit_definition(NewDefinition(EDITED, "by hand"), version=1),
     "switch off": lambda store, _: store.switch_definition(PLANNED_DEFINITION.id, enabled=False),
     "delete definition": lambda store, _: store.delete_definition(PLANNED_DEFINITION.id),
 }
-"""With two runs and a definition that has a schedule."""
+"""With a definition that has a schedule."""
 
 FAILED: dict[str, Act] = {"retry child": lambda store, base: store.retry(base.failed)}
 
@@ -126,7 +130,11 @@ def transitions_of(base: Base) -> list[Transition]:
         acts.update(PLANNED)
     if base.firing is not None:
         acts.update(SCHEDULED)
-    return [Transition(name, act, repeats=name == "fold") for name, act in acts.items()]
+    several = base.name == "two_runs"
+    return [
+        Transition(name, act, repeats=name == "fold", chooses=several and name.startswith("claim"))
+        for name, act in acts.items()
+    ]
 
 
 EVERY = sorted({*ALWAYS, *HELD, *PENDING, *FAILED, *PLANNED, *SCHEDULED})

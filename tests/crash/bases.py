@@ -148,13 +148,13 @@ async def narrow(store: Store, base: Base) -> None:
 
 
 async def two_runs(store: Store, base: Base) -> None:
-    """Two runs whose children found the same page; a definition with a schedule whose time has come."""
+    """Two runs that come to the same page; a definition with a schedule whose time has come."""
     await _begin(store, base)
-    await plan(store, _step(base), *"adp")
-    await _execute(store, base, 2)
-    _, step = await launch(store, script_definition(script_step("others"), id="others"))
-    await plan(store, step, "b", "q")
-    [base.held["b"]] = await claim(store, limit=1)
+    await plan(store, _step(base), *"acdp")
+    await _execute(store, base, 3)
+    _, base.planner = await launch(store, script_definition(script_step("others"), id="others"))
+    await plan(store, base.planner, "a", "q", last=False)
+    [base.held["b"]] = (await store.claim(TYPES, 1, LEASE_MS, base.planner.root_id)).jobs
     await store.import_definitions([NewDefinition(PLANNED, "planned")])
     await store.change_schedules([(None, Schedule(PLANNED.id, "* * * * *", "UTC", 1, DUE))])
     base.firing = Firing(

@@ -13,6 +13,7 @@ from quaero.models.document import Document
 from quaero.models.job import Job, JobState
 from quaero.store.reads import DocumentFilter
 from quaero.testing import open_test_engine, run_to_end
+from tests.places import Place
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -24,9 +25,9 @@ async def site() -> AsyncIterator[DemoSite]:
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+async def engine(place: Place) -> AsyncIterator[Engine]:
     """An engine with all installed kinds of work; whatever the test did, its invariants hold at the end."""
-    async with open_test_engine(tmp_path / "test.db") as engine:
+    async with open_test_engine(place.url) as engine:
         yield engine
         assert await engine.store.check() == ()
 

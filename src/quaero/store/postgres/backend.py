@@ -180,7 +180,8 @@ class PostgresBackend:
             raise refusal(error, self.url) from error
 
     def _open(self, setup: str) -> Connection:
-        return connect(self.url, pooled=self._settings.pooled, setup=setup)
+        name = f"quaero {self._owner}"
+        return connect(self.url, pooled=self._settings.pooled, setup=setup, name=name)
 
     async def _by_itself(self, function: Callable[[Connection], None]) -> None:
         """Run what cannot be part of a transaction on a connection of its own."""

@@ -31,7 +31,6 @@ _BY_DEFAULT = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": SILENT_SECONDS * 1_000,
-    "application_name": "quaero",
 }
 
 SESSION = (
@@ -100,14 +99,15 @@ class _Text(StrDumper):
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
-def connect(url: str, *, pooled: bool = False, setup: str = SESSION) -> Connection:
+def connect(url: str, *, pooled: bool = False, setup: str = SESSION, name: str = "quaero") -> Connection:
     """A connection in which every statement is a transaction of its own, until one is begun.
 
-    `pooled`: nothing may be kept in the session; `setup`: what is set in it otherwise. Raises `psycopg.Error`.
+    `pooled`: nothing may be kept in the session; `setup`: what is set in it otherwise; `name`: what the server lists
+    it as. Raises `psycopg.Error`.
     """
     given: dict[str, Any] = conninfo_to_dict(url)
     connection = Connection.connect(
-        make_conninfo("", **{**_BY_DEFAULT, **given}),
+        make_conninfo("", **{**_BY_DEFAULT, "application_name": name, **given}),
         autocommit=True,
         prepare_threshold=None if pooled else 2,
     )

@@ -27,7 +27,8 @@ class PostgresReader:
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         with self._connection.patiently() if name.startswith(LONG) else nullcontext():
-            cursor = self._connection.execute(statement(name).text, parameters)
+            found = statement(name)
+            cursor = self._connection.execute(found.text, found.values(parameters))
         return cursor.fetchall() if cursor.description else []
 
 

@@ -145,7 +145,7 @@ def _marked(
     """The words from `first` to before `last`. Matches that touch are marked as one."""
     at = places[first][0] if first else 0
     end = places[last - 1][1] if last < len(places) else len(part)
-    pieces = []
+    pieces: list[bytes] = []
     marked_to = -1
     for match in matches:
         begin, stop = places[match.first][0], places[match.end - 1][1]

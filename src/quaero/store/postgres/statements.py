@@ -1,19 +1,33 @@
 """The statements of this backend, one a file, by name, in the form that the driver wants."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 _COMMENT = re.compile(r"--.*")
+_JSON = re.compile(r"(?<!:):([a-z_]+)::json\b")
 
 
 class Statement(NamedTuple):
-    """`of_rows`: it takes all mappings of parameters at once, as `rows`."""
+    """`of_rows`: it takes all mappings of parameters at once, as `rows`. `json`: what it reads as JSON."""
 
     text: bytes
     of_rows: bool
+    json: tuple[str, ...]
+
+    def values(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The parameters as the database can read them: text there holds no zero bytes."""
+        spoiled = [name for name in self.json if "\\u0000" in (parameters[name] or "")]
+        return (
+            {**parameters, **{name: _without_zeros(parameters[name]) for name in spoiled}}
+            if spoiled
+            else parameters
+        )
 
 
 @cache
@@ -21,7 +35,24 @@ def statement(name: str) -> Statement:
     """The statement in `queries/<name>.sql`, without its comments."""
     text = (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
     text = _COMMENT.sub("", text).strip().replace("%", "%%")
-    return Statement(_PARAMETER.sub(r"%(\1)s", text).encode(), ":rows::" in text)
+    json = tuple(sorted(set(_JSON.findall(text))))
+    return Statement(_PARAMETER.sub(r"%(\1)s", text).encode(), "rows" in json, json)
+
+
+def _without_zeros(text: str) -> str:
+    """JSON with its zero bytes replaced; a backslash that was meant as one stays."""
+
+    def clean(value: Any) -> Any:
+        match value:
+            case str():
+                return value.replace("\0", "\ufffd")
+            case list():
+                return [clean(each) for each in value]
+            case dict():
+                return {clean(key): clean(each) for key, each in value.items()}
+        return value
+
+    return msgspec.json.encode(clean(msgspec.json.decode(text))).decode()
 
 
 @cache

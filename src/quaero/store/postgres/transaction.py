@@ -88,10 +88,7 @@ class PostgresTransaction:
         rows = list(parameters)
         if not rows:
             return []
-        text = encode(rows)
-        if b"\\u0000" in text:
-            text = encode([_without_zeros(row) for row in rows])
-        return self._execute(name, {"rows": text.decode()})
+        return self._execute(name, {"rows": encode(rows).decode()})
 
     def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         if job_ids:
@@ -129,14 +126,7 @@ class PostgresTransaction:
         if self._before is not None:
             self._before(name)
         with self._connection.patiently() if name in LONG_STATEMENTS else nullcontext():
-            cursor = self._connection.execute(statement(name).text, parameters)
+            found = statement(name)
+            cursor = self._connection.execute(found.text, found.values(parameters))
         self.changed = self.changed or not (cursor.statusmessage or "").startswith("SELECT")
         return cursor.fetchall() if cursor.description else []
-
-
-def _without_zeros(row: Parameters) -> dict[str, Any]:
-    """Text in a database holds no zero bytes."""
-    return {
-        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
-        for name, value in row.items()
-    }
