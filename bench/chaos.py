@@ -92,9 +92,13 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure how soon workers recover from faults on PostgreSQL.")
+    parser = argparse.ArgumentParser(
+        description="Measure how soon workers recover from faults on PostgreSQL."
+    )
     parser.add_argument("--load", action="append", choices=LOADS, help="only this load")
-    parser.add_argument("--fault", action="append", choices=[fault.name for fault in FAULTS], help="only this fault")
+    parser.add_argument(
+        "--fault", action="append", choices=[fault.name for fault in FAULTS], help="only this fault"
+    )
     parser.add_argument("--processes", type=int, default=2, help="worker processes (2)")
     parser.add_argument("--pace", type=int, default=400, help="children a second of the paced load (400)")
     parser.add_argument("--quick", action="store_true", help="short times: whether it works")
@@ -136,7 +140,9 @@ def _load(load: str, url: str, children: int, times: Times) -> AbstractContextMa
 def _enough(server: LocalServer, times: Times) -> int:
     """So many children that they last until the end of the cell, whatever the machine has besides."""
     url = server.create_database()
-    rate = drains(url, CALIBRATION_JOBS, times.processes)[f"drain_jobs_per_second_{times.processes}_processes"]
+    rate = drains(url, CALIBRATION_JOBS, times.processes)[
+        f"drain_jobs_per_second_{times.processes}_processes"
+    ]
     server.drop_database(url)
     return int(1.3 * rate * (times.warm + times.before + times.after + 20))
 
@@ -160,7 +166,9 @@ def _unsound(url: str) -> list[str]:
     command = [sys.executable, "-P", "-c", "from quaero.main import main; main()", "db", "check"]
     variables = {**os.environ, "QUAERO_DATABASE": url}
     with tempfile.TemporaryDirectory() as folder:
-        checked = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
+        checked = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=variables, cwd=folder
+        )
     return [] if checked.returncode == 0 else [f"quaero db check: {checked.stdout}{checked.stderr}"]
 
 
@@ -173,7 +181,9 @@ def _print_cell(cell: Cell) -> None:
         f" back {'never' if back is None else f'{back:.1f} s'} after its beginning (it lasted"
         f" {course.ended - course.began:.1f} s)"
     )
-    print(f"  {cell.children:,} children, {cell.anew} of them begun anew; {'; '.join(cell.complaints) or 'exact'}")
+    print(
+        f"  {cell.children:,} children, {cell.anew} of them begun anew; {'; '.join(cell.complaints) or 'exact'}"
+    )
     print(f"  |{course.line}|", flush=True)
 
 

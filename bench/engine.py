@@ -41,7 +41,9 @@ def _options() -> argparse.Namespace:
         "--quick", action="store_true", help="one small round: whether it works, not how fast"
     )
     parser.add_argument("--rounds", type=int, help="how many rounds, instead of 9")
-    parser.add_argument("--peers", action="store_true", help="also other queues; downloads them the first time")
+    parser.add_argument(
+        "--peers", action="store_true", help="also other queues; downloads them the first time"
+    )
     parser.add_argument(
         "--growth", action="store_true", help="also with a million finished jobs; takes minutes"
     )

@@ -25,7 +25,6 @@ warnings.simplefilter("ignore")  # that it is made in the main module
 app = App(connector=PsycopgConnector(conninfo=sys.argv[2], min_size=4, max_size=10))
 
 
-
 @app.task(name="nothing", queue="noop")
 async def nothing(number):
     global began_at

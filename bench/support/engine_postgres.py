@@ -14,7 +14,14 @@ from support.sizes import Sizes
 Figures = Mapping[str, float]
 
 PROCESSES = (1, 2)
-FACTS = ("server_version", "fsync", "full_page_writes", "synchronous_commit", "shared_buffers", "max_connections")
+FACTS = (
+    "server_version",
+    "fsync",
+    "full_page_writes",
+    "synchronous_commit",
+    "shared_buffers",
+    "max_connections",
+)
 
 
 def figures(server: Server, sizes: Sizes, *, peers: bool, grow: bool) -> dict[str, Figure]:

@@ -72,7 +72,10 @@ class Fleet:
 @contextmanager
 def fleet(url: str, processes: int) -> Iterator[Fleet]:
     """So many worker processes on a database while the block runs; what they complain of goes to a file."""
-    with tempfile.TemporaryDirectory(prefix="quaero-fleet-") as folder, (Path(folder) / "log").open("w") as log:
+    with (
+        tempfile.TemporaryDirectory(prefix="quaero-fleet-") as folder,
+        (Path(folder) / "log").open("w") as log,
+    ):
         variables = plugin_variables(Path(folder)) | {"QUAERO_DATABASE": url}
         command = [sys.executable, "-P", "-c", "from quaero.main import main; main()"]
         command += ["worker", "--processes", str(processes)]
@@ -96,5 +99,3 @@ def plugin_variables(folder: Path) -> dict[str, str]:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: quaero-bench\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(_ENTRY_POINTS)
     return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{SUPPORT.parent}"}
-
-

@@ -37,7 +37,10 @@ def _newer_python() -> str:
     for place in places.split(os.pathsep):
         for name in NEWER_PYTHONS:
             found = shutil.which(name, path=place)
-            if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:
+            if (
+                found
+                and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0
+            ):
                 return found
     return "3.13"
 

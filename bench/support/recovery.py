@@ -87,7 +87,11 @@ def wrong(url: str, children: int) -> list[str]:
     """What is not as it should be after all runs have ended: every child there, completed once, told of once."""
     questions: Sequence[tuple[str, str, int]] = (
         ("children", "SELECT count(*) FROM jobs WHERE kind = 'child'", children),
-        ("completed children", "SELECT count(*) FROM jobs WHERE kind = 'child' AND state = 'completed'", children),
+        (
+            "completed children",
+            "SELECT count(*) FROM jobs WHERE kind = 'child' AND state = 'completed'",
+            children,
+        ),
         ("runs not completed", "SELECT count(*) FROM jobs WHERE kind = 'run' AND state <> 'completed'", 0),
         (
             "ends of children told",
@@ -95,7 +99,11 @@ def wrong(url: str, children: int) -> list[str]:
             " AND events.type = 'job_status_change' AND data::json->>'after' = 'completed'",
             children,
         ),
-        ("progress", "SELECT coalesce(sum(completed), 0)::bigint FROM progress JOIN jobs ON id = job_id WHERE kind = 'parent'", children),
+        (
+            "progress",
+            "SELECT coalesce(sum(completed), 0)::bigint FROM progress JOIN jobs ON id = job_id WHERE kind = 'parent'",
+            children,
+        ),
     )
     found = []
     with psycopg.connect(url, autocommit=True) as connection:
@@ -109,5 +117,7 @@ def wrong(url: str, children: int) -> list[str]:
 def begun_anew(url: str) -> int:
     """How many children lost a worker while they ran, and were executed once more."""
     with psycopg.connect(url, autocommit=True) as connection:
-        [(count,)] = connection.execute("SELECT count(*) FROM jobs WHERE kind = 'child' AND lost_leases > 0").fetchall()
+        [(count,)] = connection.execute(
+            "SELECT count(*) FROM jobs WHERE kind = 'child' AND lost_leases > 0"
+        ).fetchall()
         return int(count)

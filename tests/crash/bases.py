@@ -141,10 +141,10 @@ async def with_limit(store: Store, base: Base) -> None:
 
 
 async def narrow(store: Store, base: Base) -> None:
-    """A step of which two children may run at once: one is executed, two are to be."""
+    """A step of which three children may run at once: a and b are executed, p and q are to be."""
     await _begin(store, base)
-    await plan(store, _step(base), *"apq", limits=StepLimits(concurrency=2))
-    await _execute(store, base, 1)
+    await plan(store, _step(base), *"abpq", limits=StepLimits(concurrency=3))
+    await _execute(store, base, 2)
 
 
 async def two_runs(store: Store, base: Base) -> None:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from quaero.models.job import ChildJob
 from quaero.models.outcome import Settlement
-from quaero.store.journal import Journal
+from quaero.store.journal import COUNTED, Journal
 from quaero.store.postgres import statements as postgres_statements
 from quaero.store.postgres.backend import PostgresBackend
 from quaero.store.sqlite import statements
@@ -43,7 +43,7 @@ def planted(name: str) -> Iterator[None]:
     """The running code with this mistake in it; "" leaves the code as it is."""
     with ExitStack() as stack:
         if name:
-            PLANTS[name](stack)
+            plants_for("postgres")[name](stack)
         yield
 
 
@@ -81,7 +81,7 @@ def counter_read_before(stack: ExitStack) -> None:
     """(c) The count of completed children is read first, and written as a sum in the transaction that follows."""
     class StaleCounts(Journal):
         def flush_counts(self) -> None:
-            changes = {parent: counts["completed"] for parent, counts in self._counts.items()}
+            changes = {parent: counts.get("completed", 0) for parent, counts in self._counts.items()}
             super().flush_counts()
             for parent, change in changes.items():
                 if parent in _transaction.seen:
@@ -160,7 +160,7 @@ def settle_without_lock(stack: ExitStack) -> None:
         def __init__(self, tx: Transaction) -> None:
             self._tx = tx
 
-        def lock(self, job_ids: Sequence[int]) -> None:
+        def lock(self, *_: Any, **__: Any) -> None:
             pass
 
         def __getattr__(self, name: str) -> Any:
@@ -239,7 +239,8 @@ def _writing_twice(write: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _write_counts(tx: Transaction, counts: dict[int, dict[str, int]]) -> None:
-    tx.many("add_to_progress", [{"job_id": job_id, **counts[job_id]} for job_id in sorted(counts)])
+    rows = [{"job_id": job_id} | dict.fromkeys(COUNTED, 0) | counts[job_id] for job_id in sorted(counts)]
+    tx.many("add_to_progress", rows)
     tx.touch(Change.PROGRESS | Change.READY | Change.DECISION)
 
 
@@ -252,7 +253,7 @@ def _replace_statements(stack: ExitStack, **changes: Callable[[str], str]) -> No
         if name.startswith("planted_"):
             new[name] = change("")
             text = re.sub(r":([a-z_]+)", r"%(\1)s", change(""))
-            new_postgres[name] = postgres_statements.Statement(text.encode(), of_rows=False)
+            new_postgres[name] = postgres_statements.Statement(text.encode(), of_rows=False, json=())
         else:
             new[name], kept = change(read(name)), read_postgres(name)
             new_postgres[name] = kept._replace(text=change(kept.text.decode()).encode())

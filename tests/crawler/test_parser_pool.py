@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from quaero.crawler.page import ParseRequest
-from quaero.crawler.parser_pool import ParserPool
+from quaero.crawler.parser_pool import ParserPool, environment
 from quaero.crawler.scope import ScopeRules
 from quaero.models.errors import FetchError
 
@@ -212,3 +212,13 @@ def exit_code(body: bytes, *, cpu_seconds: int) -> int:
     command = (*MISBEHAVING, str(HALF_A_GIGABYTE), str(cpu_seconds))
     frame = bytes(ParserPool()._framed(request(body)))
     return subprocess.run(command, input=frame, stdout=subprocess.DEVNULL, timeout=30, check=False).returncode
+
+
+def test_a_process_that_reads_strangers_pages_sees_no_secret_of_ours() -> None:
+    ours = {
+        "PATH": "/bin",
+        "QUAERO_DATABASE": "postgresql://u:secret@h/d",
+        "PGPASSWORD": "secret",
+        "TOKEN": "secret",
+    }
+    assert environment(ours) == {"PATH": "/bin"}

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.only("postgres", reason="hosts")
 
 JOBS = int(os.environ.get("QUAERO_JOBS", "2000"))
 CONCURRENCY = 16
-UNDISTURBED_SECONDS = 12
+UNDISTURBED_SECONDS = 10
 """How long three hosts would take about for the run."""
 
 CUT_OFF_SECONDS = 20
@@ -45,6 +45,7 @@ class Field:
     """The database, the hosts' workers, and what became of them."""
 
     def __init__(self, hosts: Hosts, folder: Path) -> None:
+        self._began = time.monotonic()
         self.hosts, self._folder, self.url = hosts, folder, hosts.database()
         install(folder / "packages")
         self._variables = {
@@ -52,6 +53,10 @@ class Field:
             "HOME": str(folder),
         }
         self.workers: dict[str, Worker] = {}
+
+    def tell(self, what: str) -> None:
+        """Shown by pytest -s, and when it fails."""
+        print(f"{time.monotonic() - self._began:6.1f} s  {what}", flush=True)  # noqa: T201
 
     def start_worker(self, host: Host) -> Worker:
         self.workers[host.name] = worker = host.start(
@@ -98,9 +103,9 @@ class Field:
         question = f"SELECT state IN ('completed', 'failed', 'cancelled') FROM jobs WHERE id = {run_id}"
         self._wait(lambda: self.rows(question) == [(True,)])
 
-    def _wait(self, happened: "object") -> None:
+    def _wait(self, happened: Callable[[], bool]) -> None:
         until = time.monotonic() + ENDS_WITHIN_SECONDS
-        while not happened():  # type: ignore[operator]
+        while not happened():
             assert time.monotonic() < until, {name: worker.said for name, worker in self.workers.items()}
             time.sleep(LOOK_SECONDS)
 
@@ -118,17 +123,23 @@ def test_a_run_ends_exact_while_one_host_is_cut_off_one_is_killed_and_the_server
     for host in field.hosts.hosts:
         field.start_worker(host)
     run_id = field.launch("main", JOBS, UNDISTURBED_SECONDS * 1_000 * CONCURRENCY * 3 / JOBS)
+    field.tell(f"run of {JOBS} children launched, three workers")
 
     field.wait_for(run_id, JOBS // 10)
     cut_off.cut_off()
     cut_off_at = time.monotonic()
+    field.tell("a tenth done; one host cut off")
     field.wait_for(run_id, JOBS // 5)
     field.workers[killed.name].kill()
+    field.tell("a fifth done; the worker of another killed")
     field.wait_for(run_id, JOBS // 3)
     field.hosts.server.restart("immediate")
+    field.tell("a third done; the server crashed and is up again")
     time.sleep(max(0.0, cut_off_at + CUT_OFF_SECONDS - time.monotonic()))
     cut_off.connect()
+    field.tell(f"the host is back after {CUT_OFF_SECONDS} s")
     field.wait_for_end(run_id)
+    field.tell("the run has ended")
 
     field.workers[other.name].stop()
     again = field.launch("again", CONCURRENCY * 2, 0)
@@ -139,5 +150,6 @@ def test_a_run_ends_exact_while_one_host_is_cut_off_one_is_killed_and_the_server
     field.quaero("db", "check")
     back = field.workers[cut_off.name]
     assert back.alive
-    assert back.said.count("cannot be reached") == back.said.count("there again") == 1, back.said
+    assert back.said.count("cannot be reached") == back.said.count("there again after") == 1, back.said
     assert back.stop() == 0
+    field.tell("all judged")

@@ -88,3 +88,8 @@ def test_a_name_is_kept_in_small_letters() -> None:
 def test_a_value_that_cannot_be_kept_is_refused(value: str) -> None:
     with pytest.raises(UsageError, match=r"^wiki: "):
         checked_value("wiki", value)
+
+
+def test_no_definition_sees_our_own_settings() -> None:
+    values = Values({}, {"QUAERO_DATABASE": "postgresql://user:secret@host/db", "TOKEN": "t"})
+    assert filled("{env:QUAERO_DATABASE} {env:TOKEN}", values) == "{env:QUAERO_DATABASE} t"

@@ -10,7 +10,7 @@ from quaero.store.transitions.duties import ORCHESTRATOR
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.places import Place
-from tests.store.tree import announced, claim, launch, plan, settlement, state
+from tests.store.tree import claim, launch, listening, plan, settlement, state
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("checked")
@@ -47,13 +47,10 @@ async def test_a_duty_that_was_given_up_is_free_at_once_and_the_others_are_told(
     store: Store, other: Store
 ) -> None:
     await take(store)
-    changes: list[Change] = []
-    forget = store.on_change(changes.append)
 
-    await store.sign_off()
-    await announced(store)
+    async with listening(store) as changes:
+        await store.sign_off()
 
-    forget()
     assert changes[0] & Change.DECISION
     assert await take(other)
 

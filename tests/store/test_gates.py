@@ -14,7 +14,7 @@ from quaero.store.transitions.gates import Gate, GateScope
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.places import Place
-from tests.store.tree import LEASE_MS, UNLIMITED, announced, claim, settlement, state
+from tests.store.tree import LEASE_MS, UNLIMITED, claim, listening, settlement, state
 
 pytestmark = pytest.mark.usefixtures("checked")
 
@@ -212,16 +212,13 @@ async def test_a_gate_that_makes_no_sense_is_refused_and_nothing_is_changed(
 @pytest.mark.parametrize("change", ["resume", "limit", "no limit"])
 async def test_whoever_claims_is_woken_when_a_gate_opens(store: Store, change: str) -> None:
     await store.change_gate("all", "", paused=True, concurrency=1)
-    changes: list[Change] = []
-    forget = store.on_change(changes.append)
 
-    if change == "resume":
-        await store.change_gate("all", "", paused=False)
-    else:
-        await store.change_gate("all", "", concurrency=5 if change == "limit" else 0)
-    await announced(store)
+    async with listening(store) as changes:
+        if change == "resume":
+            await store.change_gate("all", "", paused=False)
+        else:
+            await store.change_gate("all", "", concurrency=5 if change == "limit" else 0)
 
-    forget()
     assert changes[0] & Change.READY
 
 

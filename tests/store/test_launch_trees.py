@@ -13,7 +13,7 @@ from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.places import Place
-from tests.store.tree import LEASE_MS, announced, claim, plan, settlement, state, work_off
+from tests.store.tree import LEASE_MS, claim, listening, plan, settlement, state, work_off
 
 pytestmark = pytest.mark.usefixtures("checked")
 
@@ -142,14 +142,10 @@ async def test_a_waiting_run_wakes_whoever_claims_when_its_time_has_come(store: 
     await store.launch(tree("main", before=(tree("pre"),)))
     [step] = await claim(store, "script")
     await plan(store, step)
-    await announced(store)
-    changes: list[Change] = []
-    forget = store.on_change(changes.append)
 
-    await store.fold()
-    await announced(store)
+    async with listening(store) as changes:
+        await store.fold()
 
-    forget()
     assert changes[0] & Change.READY
 
 

@@ -13,10 +13,10 @@ from tests.kit import script_definition, script_step
 from tests.places import Place
 from tests.store.tree import (
     LEASE_MS,
-    announced,
     children,
     claim,
     launch,
+    listening,
     plan,
     settlement,
     state,
@@ -272,13 +272,10 @@ async def test_a_resumed_run_wakes_whoever_claims_and_whoever_folds(store: Store
     run_id, parent = await launch(store)
     await plan(store, parent, "page")
     await store.pause(run_id)
-    changes: list[Change] = []
-    forget = store.on_change(changes.append)
 
-    await store.unpause(run_id)
-    await announced(store)
+    async with listening(store) as changes:
+        await store.unpause(run_id)
 
-    forget()
     assert changes[0] & Change.READY
     assert changes[0] & Change.DECISION
 

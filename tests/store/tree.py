@@ -1,6 +1,7 @@
 """Trees of jobs built with the store alone, without a processor: every move is the test's own."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import NewDocument, content_hash
@@ -8,7 +9,7 @@ from quaero.models.job import ChildJob, Job, JobKind, StepLimits
 from quaero.models.outcome import End, Settlement
 from quaero.store.reads import JobFilter
 from quaero.store.store import Store
-from quaero.store.transaction import Transaction
+from quaero.store.transaction import Change, Transaction
 from tests.kit import script_definition, script_step
 
 LEASE_MS = 60_000
@@ -81,6 +82,17 @@ async def step_states(store: Store, run_id: int) -> dict[str, str]:
 async def announced(store: Store) -> None:
     """Until what was committed before has been announced to the listeners."""
     await store.backend.write(_nothing)
+
+
+@asynccontextmanager
+async def listening(store: Store) -> AsyncIterator[list[Change]]:
+    """What listeners are told of what is done inside; whole at the end."""
+    await announced(store)
+    changes: list[Change] = []
+    forget = store.on_change(changes.append)
+    yield changes
+    await announced(store)
+    forget()
 
 
 def _nothing(tx: Transaction) -> None:

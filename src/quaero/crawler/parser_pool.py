@@ -1,9 +1,10 @@
 """Parsing off the event loop, in processes that a hostile page can only take down with itself."""
 
 import asyncio
+import os
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from subprocess import DEVNULL, PIPE
 
@@ -15,6 +16,20 @@ from quaero.crawler.parser_frames import MAX_FRAME_BYTES, REQUEST_HEADER, Failur
 
 # Without the current folder on the import path (-P): a file there must not become part of the parser.
 PARSER_COMMAND = (sys.executable, "-P", "-m", "quaero.crawler.parser_process")
+
+_NEEDED = frozenset(
+    {
+        "PATH",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "LD_LIBRARY_PATH",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TMPDIR",
+        "SYSTEMROOT",
+    }
+)
 
 # Enough that the next request is in the pipe when an answer leaves, few enough to send again after a crash.
 _IN_FLIGHT_PER_CHILD = 3
@@ -122,6 +137,7 @@ class ParserPool:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=DEVNULL,
+                env=environment(os.environ),
                 start_new_session=True,
             )
         except OSError:
@@ -139,3 +155,8 @@ class ParserPool:
     def _fail_waiting(self, failure: Failure) -> None:
         while self._waiting:
             self._waiting.popleft().fail(failure)
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """What a process that reads strangers' pages gets to see of our environment: no password, no key."""
+    return {name: value for name, value in ours.items() if name in _NEEDED}

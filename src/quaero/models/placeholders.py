@@ -40,6 +40,10 @@ class Placeholder:
         return cls(name, True) if colon else cls(prefix.lower())
 
 
+OUR_OWN = "QUAERO_"
+"""How the names of our own settings begin: the password of the database is among them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """What placeholders stand for: variables by their names in small letters, and the environment."""
@@ -48,7 +52,9 @@ class Values:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, placeholder: Placeholder) -> str | None:
-        """The value; None where there is none."""
+        """The value; None where there is none, or where no definition may see it."""
+        if placeholder.of_environment and placeholder.name.startswith(OUR_OWN):
+            return None
         names = self.environment if placeholder.of_environment else self.variables
         return names.get(placeholder.name)
 

@@ -68,8 +68,8 @@ class Backend(Protocol):
         """
         ...
 
-    async def checkpoint(self) -> bool:
-        """Bring everything to its final place on the disk; False if others were in the way."""
+    async def checkpoint(self) -> bool | None:
+        """Bring everything to its final place on the disk; False if others were in the way, None: not our affair."""
         ...
 
     async def rebuild_index(self) -> None:

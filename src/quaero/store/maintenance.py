@@ -58,6 +58,8 @@ async def maintain(
 
     async def checkpointed() -> str:
         complete = await store.backend.checkpoint()
+        if complete is None:
+            return "the server does that by itself"
         return "write-ahead log emptied" if complete else "write-ahead log is in use, and stays for now"
 
     operations = {"prune": pruned, "index": merged, "optimize": optimized}

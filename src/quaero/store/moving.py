@@ -8,6 +8,7 @@ whatever arrives in the end is one snapshot of the source; where the source has 
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +18,7 @@ from quaero.models.errors import ConflictError, StoreError, UsageError
 from quaero.store.check import Finding, check
 from quaero.store.database_file import DatabaseFile
 from quaero.store.reads import Process, processes
-from quaero.store.table_copy import Part, Source, Target
+from quaero.store.table_copy import Part, Rows, Source, Target
 from quaero.store.tables import TABLES, Table
 from quaero.store.transaction import Reader, Row
 from quaero.store.transitions.restore import put_back
@@ -147,18 +148,19 @@ class _Move:
     def _copy_table(self, table: Table, arrived: Part) -> Part:
         total = self._source.count(table)
         whole, before, chunk, size = RowHash(), arrived, list[Row](), 0
-        for row in self._fitting(self._source.rows(table)):
-            encoded = whole.add(row)
-            if whole.rows <= arrived.rows:
-                if whole.rows == arrived.rows and whole.part != arrived:
-                    raise _ChangedError
-                continue
-            chunk.append(row)
-            size += encoded
-            if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
-                self._target.add(table, chunk, before, whole.part)
-                before, chunk, size = whole.part, [], 0
-                self._told("copied", table.name, whole.rows, total)
+        with self._fitting(self._source.rows(table)) as rows:
+            for row in rows:
+                encoded = whole.add(row)
+                if whole.rows <= arrived.rows:
+                    if whole.rows == arrived.rows and whole.part != arrived:
+                        raise _ChangedError
+                    continue
+                chunk.append(row)
+                size += encoded
+                if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+                    self._target.add(table, chunk, before, whole.part)
+                    before, chunk, size = whole.part, [], 0
+                    self._told("copied", table.name, whole.rows, total)
         if whole.rows < arrived.rows:
             raise _ChangedError
         if chunk:
@@ -168,7 +170,8 @@ class _Move:
 
     def _compare(self, parts: dict[str, Part]) -> None:
         for table in TABLES:
-            part = self._hash(table, self._target.rows(table), "compared", parts[table.name].rows)
+            with closing(self._target.rows(table)) as rows:
+                part = self._hash(table, rows, "compared", parts[table.name].rows)
             if part != parts[table.name]:
                 raise StoreError(
                     f"the copy of the table {table.name} is not what was copied",
@@ -180,8 +183,9 @@ class _Move:
         """Nothing that was stored meanwhile may be missing."""
         self._source.look()
         for table in TABLES:
-            rows = self._fitting(self._source.rows(table))
-            if self._hash(table, rows, "read again", parts[table.name].rows) != parts[table.name]:
+            with self._fitting(self._source.rows(table)) as rows:
+                part = self._hash(table, rows, "read again", parts[table.name].rows)
+            if part != parts[table.name]:
                 raise ConflictError(
                     f"was changed while it was copied (table {table.name})",
                     where=self._source.name,
@@ -197,8 +201,11 @@ class _Move:
         self._told(doing, table.name, found.rows, total)
         return found.part
 
-    def _fitting(self, rows: Iterator[Row]) -> Iterator[Row]:
-        return rows if self._target.holds_zeros else map(self._without_zeros, rows)
+    @contextmanager
+    def _fitting(self, rows: Rows) -> Iterator[Iterator[Row]]:
+        """The rows as the target can hold them."""
+        with closing(rows):
+            yield rows if self._target.holds_zeros else map(self._without_zeros, rows)
 
     def _without_zeros(self, row: Row) -> Row:
         spoiled = sum([type(value) is str and "\0" in value for value in row])

@@ -1,6 +1,6 @@
 """What moving a store needs from a database: to read whole tables, and to fill those of an empty store."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 from typing import Final, Protocol, TypeVar
@@ -11,6 +11,9 @@ from quaero.store.tables import Table
 from quaero.store.transaction import Reader, Row, Transaction
 
 T = TypeVar("T")
+
+Rows = Generator[Row, None, None]
+"""Rows as they are read; whoever stops before the last one closes it."""
 
 NOTE: Final = "unfinished_move"
 """The table in which a store that is being filled keeps how far that is. Where it is, no other command goes on."""
@@ -56,7 +59,7 @@ class Source(Protocol):
 
     def count(self, table: Table) -> int: ...
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         """All rows in the order of their keys, each with the columns in the order of the table."""
         ...
 
@@ -88,7 +91,7 @@ class Target(Protocol):
         """Add rows and note what of the table has arrived with them, at once and durably."""
         ...
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         """All rows, in any order."""
         ...
 

@@ -132,8 +132,8 @@ class PostgresBackend:
             remedy=f"Use pg_dump, or: quaero db migrate --to sqlite:///{target}",
         )
 
-    async def checkpoint(self) -> bool:
-        return True  # the server does that by itself
+    async def checkpoint(self) -> None:
+        """The server does that by itself."""
 
     async def rebuild_index(self) -> None:
         """In many small transactions, so that nobody who writes documents has to wait for the end."""

@@ -7,7 +7,7 @@ import psycopg
 from quaero.models.errors import StoreError
 from quaero.settings import masked
 from quaero.store.postgres.connection import OLDEST_SERVER, Connection
-from quaero.store.postgres.statements import migrations
+from quaero.store.postgres.statements import migrations, statement
 from quaero.store.table_copy import NOTE, unfinished
 
 OURS = ("jobs", "runs", "progress", "definitions", "documents", "events")
@@ -84,11 +84,9 @@ def _check_server(connection: Connection, url: str) -> None:
 
 def _require_nobody(connection: Connection, url: str) -> None:
     """Programs of the older version would go on with tables that they do not know."""
-    others = connection.execute(
-        "SELECT host, pid, version FROM processes WHERE seen_at > extract(epoch FROM clock_timestamp()) * 1000 - 60000"
-    ).fetchall()
+    others = connection.execute(statement("list_processes").text).fetchall()
     if others:
-        names = ", ".join(f"{host} {pid} ({version})" for host, pid, version in others)
+        names = ", ".join(f"{host} {pid} ({version})" for _, _, host, pid, version, *_ in others)
         raise StoreError(
             "is of an older version and in use",
             where=masked(url),

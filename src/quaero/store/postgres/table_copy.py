@@ -22,7 +22,7 @@ from quaero.store.postgres.sessions import Session
 from quaero.store.postgres.statements import migrations, statement
 from quaero.store.postgres.transaction import Frame, PostgresTransaction
 from quaero.store.rows import to_json
-from quaero.store.table_copy import NOTE, Begun, Part
+from quaero.store.table_copy import NOTE, Begun, Part, Rows
 from quaero.store.tables import OF_PROCESSES, TABLES, Table
 from quaero.store.transaction import Reader, Row, Transaction
 
@@ -122,7 +122,7 @@ class PostgresSource:
     def count(self, table: Table) -> int:
         return int(self._value(f"SELECT count(*) FROM {table.name}"))  # noqa: S608
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         with _refusing(self._url):
             yield from _fetch(self._connection, table, f"{_select(table)} ORDER BY {', '.join(table.key)}")
 
@@ -195,7 +195,7 @@ class PostgresTarget:
                 ) from error
             raise
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         with self._transaction():
             yield from _fetch(self._connection, table, _select(table))
 
@@ -266,7 +266,7 @@ def _select(table: Table) -> str:
     return f"SELECT {', '.join(table.columns)} FROM {table.name}"  # noqa: S608 - names of ours
 
 
-def _fetch(connection: Connection, table: Table, text: str) -> Iterator[Row]:
+def _fetch(connection: Connection, table: Table, text: str) -> Rows:
     """The rows, some at a time, within the transaction that was begun."""
     with connection.cursor("rows", binary=True) as cursor:
         cursor.itersize = LARGE_ROWS_AT_ONCE if table.large else ROWS_AT_ONCE

@@ -22,7 +22,7 @@ from quaero.store.sqlite.owners import everyone_kept_out, living_owners
 from quaero.store.sqlite.readers import SqliteReader
 from quaero.store.sqlite.statements import migrations, statement
 from quaero.store.sqlite.writer import SqliteTransaction
-from quaero.store.table_copy import NOTE, Begun, Part
+from quaero.store.table_copy import NOTE, Begun, Part, Rows
 from quaero.store.tables import OF_PROCESSES, TABLES, Table
 from quaero.store.transaction import Reader, Row, Transaction
 
@@ -84,7 +84,7 @@ class SqliteSource:
     def count(self, table: Table) -> int:
         return int(self._value(f"SELECT count(*) FROM {table.name}"))  # noqa: S608 - a name of ours
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         return self._rows(f"{_select(table)} ORDER BY {', '.join(table.key)}")
 
     def last_id(self, table: Table) -> int:
@@ -96,7 +96,7 @@ class SqliteSource:
         [(value,)] = self._rows(text, *parameters)
         return value
 
-    def _rows(self, text: str, *parameters: Any) -> Iterator[Row]:
+    def _rows(self, text: str, *parameters: Any) -> Rows:
         with _refusing(self._path):
             yield from self._connection.execute(text, parameters)
 
@@ -143,7 +143,7 @@ class SqliteTarget:
             )
             self._connection.execute(_CHANGE_NOTE, (after.rows, after.hash, table.name))
 
-    def rows(self, table: Table) -> Iterator[Row]:
+    def rows(self, table: Table) -> Rows:
         yield from self._connection.execute(_select(table))
 
     def tidy(self) -> None:
