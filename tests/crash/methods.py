@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+import psycopg
 from quaero.models.errors import StoreError
+from quaero.store.postgres.connection import Connection
 from quaero.store.store import Store
 from tests.crash.desks import open_desk
 from tests.crash.interleavings import all_pairs, pairs_in_focus, run_pair
@@ -182,6 +185,44 @@ def random_histories(plant: str, effort: Effort) -> str:
     return ""
 
 
+class LoseAnswer:
+    """Cuts the connection at the k-th commit that stores something: when it has taken place, or before it does."""
+
+    def __init__(self, k: int, *, arrives: bool) -> None:
+        self.k, self.arrives, self.count = k, arrives, 0
+
+    @property
+    def execute_of(self) -> Callable[..., Any]:
+        """In place of the connection's own `execute`."""
+        return lambda connection, *arguments, **options: self._execute(connection, *arguments, **options)
+
+    def _execute(self, connection: Connection, query: Any, *arguments: Any, **options: Any) -> Any:
+        ends = isinstance(query, bytes) and query.endswith(b";COMMIT")
+        self.count += ends
+        if not ends or self.count != self.k:
+            return psycopg.Connection.execute(connection, query, *arguments, **options)
+        if self.arrives:
+            psycopg.Connection.execute(connection, query, *arguments, **options)
+        connection.close()
+        raise psycopg.OperationalError("the connection was lost")
+
+
+def lost_answers(plant: str, effort: Effort) -> str:
+    """The connection is lost in the k-th commit, for every k; the same process goes on. PostgreSQL alone."""
+
+    def outcomes(name: str) -> Iterator[str]:
+        for k in itertools.count(1):
+            fault = LoseAnswer(k, arrives=bool(k % 2))
+            with patch.object(Connection, "execute", fault.execute_of):
+                found = _executed(effort.backend, name, None)
+            if fault.count < k:
+                return
+            yield f"{found} (lost in commit {k}, {fault.arrives=})" if found else ""
+
+    with planted(plant):
+        return _first(found for name in scenarios_for(plant, effort) for found in outcomes(name))
+
+
 METHODS: dict[str, Method] = {
     "plain run": plain_run,
     "every statement": every_statement,
@@ -190,9 +231,15 @@ METHODS: dict[str, Method] = {
     "two sessions": two_sessions,
     "races": races,
     "random histories": random_histories,
+    "lost answers": lost_answers,
 }
-CERTAIN = ("plain run", "every statement", "two sessions", "random histories")
+CERTAIN = ("plain run", "every statement", "two sessions", "random histories", "lost answers")
 """Those that find the same things every time."""
+
+
+def methods_for(backend: str) -> dict[str, Method]:
+    """A file has no connection that can be lost."""
+    return METHODS if backend == "postgres" else {k: v for k, v in METHODS.items() if v is not lost_answers}
 
 
 def _executed(backend: str, name: str, fault: CrashAt | None) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.methods import CERTAIN, METHODS, Effort
-from tests.crash.planted import AS_IT_IS, CLASSIC, PLANTS
+from tests.crash.planted import AS_IT_IS, CLASSIC, OF_SEVERAL_WRITERS, PLANTS
+from tests.places import Place
 
 EFFORT = Effort(trials=2, histories=60)
 
@@ -21,6 +22,13 @@ FOUND_BY = {
 }
 """By what each must be found, every time. What chance finds beyond that is told by the soak."""
 
+ON_POSTGRES = {
+    "settle_without_lock": ("two sessions",),
+    "claim_from_memory": ("two sessions",),
+    "commit_done_again": ("lost answers",),
+}
+"""The same for those that only several writers can have."""
+
 CRAWL = replace(EFFORT, scenarios=("crawl",))
 CLEAN = [
     ("plain run", EFFORT),
@@ -33,16 +41,33 @@ CLEAN = [
 
 def test_every_planted_mistake_must_be_found_by_something_that_needs_no_luck() -> None:
     assert set(FOUND_BY) == set(PLANTS) >= set(CLASSIC)
-    assert all(methods and set(methods) <= set(CERTAIN) for methods in FOUND_BY.values())
+    assert set(ON_POSTGRES) == set(OF_SEVERAL_WRITERS)
+    all_of_them = {**FOUND_BY, **ON_POSTGRES}
+    assert all(methods and set(methods) <= set(CERTAIN) for methods in all_of_them.values())
 
 
 @pytest.mark.parametrize(
     ("plant", "method"), [(plant, method) for plant, methods in FOUND_BY.items() for method in methods]
 )
-def test_a_planted_mistake_is_found(plant: str, method: str) -> None:
-    assert METHODS[method](plant, EFFORT) != ""
+def test_a_planted_mistake_is_found(place: Place, plant: str, method: str) -> None:
+    assert METHODS[method](plant, replace(EFFORT, backend=place.name)) != ""
+
+
+@pytest.mark.only("postgres", reason="one_writer")
+@pytest.mark.parametrize(
+    ("plant", "method"), [(plant, method) for plant, methods in ON_POSTGRES.items() for method in methods]
+)
+def test_a_mistake_that_only_several_writers_can_have_is_found(
+    place: Place, plant: str, method: str
+) -> None:
+    assert METHODS[method](plant, replace(EFFORT, backend=place.name)) != ""
 
 
 @pytest.mark.parametrize(("method", "effort"), CLEAN, ids=[method for method, _ in CLEAN])
-def test_nothing_is_found_where_nothing_is_planted(method: str, effort: Effort) -> None:
-    assert METHODS[method](AS_IT_IS, effort) == ""
+def test_nothing_is_found_where_nothing_is_planted(place: Place, method: str, effort: Effort) -> None:
+    assert METHODS[method](AS_IT_IS, replace(effort, backend=place.name)) == ""
+
+
+@pytest.mark.only("postgres", reason="one_writer")
+def test_no_answer_to_a_commit_that_is_lost_is_missed(place: Place) -> None:
+    assert METHODS["lost answers"](AS_IT_IS, replace(CRAWL, backend=place.name)) == ""

@@ -1,7 +1,8 @@
 """Somebody at the server ends our connections, or cancels what they do, again and again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ ALL = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_ba
 LISTENING = f"{ALL} AND query LIKE 'LISTEN%'"
 
 
-async def run_meanwhile(place: Place, act: Callable[[], Awaitable[None]]) -> int:
+async def run_meanwhile(place: Place, act: Callable[[], Coroutine[Any, Any, None]]) -> int:
     async with asyncio.timeout(ENDS_WITHIN_SECONDS), engine_at(place.url) as engine:
         run_id = await engine.control.launch(TREE)
         acting = asyncio.create_task(act())

@@ -103,7 +103,9 @@ async def test_who_is_told_to_stop_meanwhile_does_not_wait_for_ever(
     short_patience: None, proxy: Proxy
 ) -> None:
     async with asyncio.timeout(WITHIN_SECONDS), engine_at(proxy.url) as engine:
+        working = engine.working()
+        await working.__aenter__()
+        await engine.control.launch(TREE)
+        await asyncio.to_thread(gone, proxy)
         with pytest.raises(StoreError, match="cannot be reached"):
-            async with engine.working():
-                await engine.control.launch(TREE)
-                await asyncio.to_thread(gone, proxy)
+            await working.__aexit__(None, None, None)

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.only("postgres", reason="network")
 
 ENDS_WITHIN_SECONDS = 60
 RESTARTS = 4
+LOOK_SECONDS = 0.01
 
 
 async def test_a_run_ends_exact_although_the_server_crashes_again_and_again(
@@ -32,8 +33,8 @@ async def test_a_run_ends_exact_although_the_server_crashes_again_and_again(
 async def anything_happened(place: PostgresPlace) -> None:
     """Until there is an event that was not there; or nothing is left to happen."""
     before = _state_of(place)
-    while _state_of(place) == before and before[1]:
-        await asyncio.sleep(0.01)
+    while _state_of(place) == before and before[1]:  # noqa: ASYNC110 - the database is asked
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _state_of(place: PostgresPlace) -> tuple[int, int]:

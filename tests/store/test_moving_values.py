@@ -55,7 +55,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     variables=st.lists(TEXTS, max_size=5).map(distinct),
     documents=st.lists(DOCUMENTS, max_size=4),

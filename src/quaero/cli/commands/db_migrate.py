@@ -97,10 +97,9 @@ def _print(moved: "Moved") -> None:
     if moved.returned:
         click.echo(f"{moved.returned} jobs that were in flight are back in the queue there")
     total = sum(table.rows for table in moved.tables)
-    click.echo(f"copied and compared {total:,} rows in {seconds_text(moved.seconds)}")
-    click.echo(f"  from {moved.source}, which is as it was")
-    click.echo(f"  to   {moved.target}: use this one from now on (--database, QUAERO_DATABASE or quaero.toml)")
-    click.echo("Both hold everything now. Jobs that are left would be done once in each: start nothing on the old.")
+    click.echo(f"copied and compared {total:,} rows in {seconds_text(moved.seconds)}; both hold everything now")
+    click.echo(f"old: {moved.source}: is as it was; start nothing on it, or what is left to do is done twice")
+    click.echo(f"new: {moved.target}: use it from now on, with --database, QUAERO_DATABASE or in quaero.toml")
 
 
 def _moved_json(moved: "Moved") -> "Json":

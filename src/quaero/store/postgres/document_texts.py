@@ -24,7 +24,7 @@ LONGEST_KEY: Final = 500
 """Characters of a word that the index tells apart; in bytes a key may have 2,046."""
 
 ROOM_FOR_KEYS: Final = 1_000_000
-"""Bytes of all keys of a document, under the limit of 1 MB: more than 100,000 different words."""
+"""Bytes of all keys of a document, under the limit of 1 MB: more than 80,000 different words."""
 
 _BYTES_A_CHARACTER: Final = 4
 _BORDERS: Final = tuple((low * high) ** 0.5 for low, high in pairwise(LEVELS))

@@ -72,9 +72,12 @@ def _definition(
 
 def fail_overdue(tx: Transaction) -> None:
     """End the runs and steps whose timeout has passed, with everything that is still open in them."""
-    tx.lock([job_id for job_id, _ in tx.rows("overdue", now=tx.now)])
+    seen = {job_id for job_id, _ in tx.rows("overdue", now=tx.now)}
+    tx.lock(sorted(seen))
     journal = Journal(tx)
     for job_id, timeout in tx.rows("overdue", now=tx.now):
+        if job_id not in seen:
+            continue  # its run is not locked: the next time
         job = job_of(tx.rows("get_job", id=job_id)[0])
         if not job.state.final:  # it may have gone down with its run a moment ago
             what = "run" if job.kind is JobKind.RUN else "step"

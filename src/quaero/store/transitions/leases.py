@@ -44,9 +44,10 @@ def rescue(tx: Transaction, dead_owners: Sequence[str], max_lost_leases: int) ->
     whole of it when it was the only one. A job under the suspicion of `max_lost_leases` kills ends as failed.
     """
     question = {"ticks": tx.ticks, "dead_owners": to_json(dead_owners)}
-    tx.lock([job_id for job_id, *_ in tx.rows("lost_leases", **question)])
+    seen = {job_id for job_id, *_ in tx.rows("lost_leases", **question)}
+    tx.lock(sorted(seen))
     journal = Journal(tx)
-    lost = tx.rows("lost_leases", **question)
+    lost = [row for row in tx.rows("lost_leases", **question) if row[0] in seen]
     executed = Counter(owner for _, _, owner, _, _ in lost)
     for job_id, lease_number, owner, losses, suspicion in lost:
         share = 1 / executed[owner]
