@@ -9,7 +9,10 @@ import os
 import random
 import shutil
 import time
+from itertools import cycle
 from pathlib import Path
+
+import pytest
 
 from quaero.testing import open_test_engine
 from tests.crash.judgement import Expected, Record, faults, trials
@@ -173,6 +176,9 @@ UNTIL = {
 }
 """The places where a process stands still, and how long it does."""
 
+INSIDE = ("settle", "claim", "fold", "add_planned")
+"""The transactions in which one does, where that matters."""
+
 
 def stand_still_past_the_lease(trial: Trial, where: str, after: int, until: str) -> list[str]:
     """Stop a process there until its lease is gone, and another one has done its work or is about to; let it go on."""
@@ -232,3 +238,25 @@ def test_a_process_that_stands_still_inside_a_transaction_holds_up_the_others_un
 
     assert trial.ended_badly([zombie, other]) == []
     assert trial.judge() == []
+
+
+@pytest.mark.only("postgres", reason="sessions")
+def test_a_process_that_stands_still_inside_a_transaction_for_too_long_loses_it_and_nothing_else(
+    template: Template, place: Place, tmp_path: Path
+) -> None:
+    """The server ends its session after ten seconds: the others end the run, whatever it thinks when it goes on."""
+    record = Record("SIGSTOP inside a transaction")
+    for seed, transition in zip(range(SEED, SEED + trials(1)), cycle(INSIDE), strict=False):
+        trial = Trial(template, place.name, tmp_path, seed)
+        work = {"lease_ms": LEASE_MS, "heartbeat_ms": HEARTBEAT_MS, "gone_seconds": GONE_SECONDS}
+        zombie = trial.start(stops_at=f"COMMIT of {transition}", stops_after=trial.dice.randint(1, 3), **work)
+        zombie.wait_until_stopped()
+        other = trial.start(**work)
+        other.wait()
+        trial.happened.append(f"stopped in {zombie.place}, until the run had ended")
+        zombie.go_on()
+        found = trial.ended_badly([zombie, other]) + trial.judge()
+        record.trial(f"seed {seed}", trial.happened, found)
+        if not found:
+            trial.tidy_up()
+    record.close()

@@ -1,5 +1,6 @@
 """A reader who moves a collection as the page shows it gets what it shows."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class FolderWithServer(Folder):
 
     async def run(self, command: str) -> str:
         printed = await super().run(command.replace(SHOWN_SERVER, f"'{self._server}'"))
-        return printed.replace(self._server, SHOWN_SERVER).replace(str(self.path), SHOWN_FOLDER)
+        printed = printed.replace(self._server, SHOWN_SERVER).replace(str(self.path), SHOWN_FOLDER)
+        return re.sub(r"[0-9]+ rows in [0-9.]+ s", "20 rows in 0.4 s", printed)  # some events come as they come
 
 
 @pytest.fixture

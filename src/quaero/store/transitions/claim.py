@@ -206,7 +206,7 @@ class _Claiming:
                 now=self._tx.now,
                 lease_until=self._tx.ticks + self._request.lease_ms,
             )
-            claimed = {row[0]: row for row in rows}  # told in any order; they begin in the one in which they were chosen
+            claimed = {row[0]: row for row in rows}  # told in any order; they begin as they were chosen
             lane.taken += len(rows)
             self.jobs += [job_of(claimed[job_id]) for job_id in ids if job_id in claimed]
 
