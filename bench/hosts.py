@@ -106,9 +106,7 @@ def _judge(field: Field, run: int, jobs: int) -> list[str]:
 
 def _wrong_pages(field: Field, crawl: int, pages: frozenset[str]) -> list[str]:
     origin = f"http://127.0.0.1:{_SITE_PORT}"
-    stored = [
-        str(url) for (url,) in field.rows(f"SELECT canonical_url FROM documents WHERE root_id = {crawl}")
-    ]
+    stored = [url for (url,) in field.rows("SELECT canonical_url FROM documents WHERE root_id = %s", crawl)]
     found = {url.removeprefix(origin) for url in stored}
     wrong = [] if len(stored) == len(found) else ["pages are stored twice"]
     if found != pages:

@@ -140,7 +140,10 @@ def _ended(job: Job, document: NewDocument | None) -> Settlement:
 
 def _texts(count: int) -> Iterator[NewDocument]:
     chance = random.Random(1)
-    words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyzäöü", k=chance.randint(2, 11))) for _ in range(20_000)]
+    words = [
+        "".join(chance.choices("abcdefghijklmnopqrstuvwxyzäöü", k=chance.randint(2, 11)))
+        for _ in range(20_000)
+    ]
     for number in range(count):
         title = f"Page {number}"
         text = " ".join(chance.choices(words, k=WORDS))
@@ -148,7 +151,16 @@ def _texts(count: int) -> Iterator[NewDocument]:
         source = zstandard.compress(f"<html><body>{text}</body></html>".encode())
         tags = ("all", f"tag {number % 5}")
         yield NewDocument(
-            "crawl", url, url, title, text, content_hash(title, text), tags, {"n": number}, source, "text/html"
+            "crawl",
+            url,
+            url,
+            title,
+            text,
+            content_hash(title, text),
+            tags,
+            {"n": number},
+            source,
+            "text/html",
         )
 
 

@@ -1,7 +1,8 @@
-"""Several processes on one SQLite file: how soon they wake each other, what that costs, and what they get done.
+"""Several processes on one database: how soon they wake each other, what that costs, and what they get done.
 
 `pickup`: from the commit of a child in one process to its start in another. `close`: from the end of the last child
-in one process to the end of its parent, which another one watches. `idle`: how much of a core four idle workers take.
+in one process to the end of its parent, which another one watches. `idle`: how much of a core four idle workers take. On one SQLite file, on a private
+PostgreSQL server that waits for the disk (`--postgres`), or on the server of a URL (`--database`).
 """
 
 import argparse
@@ -11,14 +12,14 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from support.figures import interleaved, print_figures, wait_figures
+from support.databases import Database, Databases, files, on_server, server_of
+from support.figures import Figure, interleaved, print_figures, wait_figures
 from support.noop import CHILD_TYPE, NoopManager, noop_definition, open_noop_bench
 
 from quaero.models.event import JobCompleted, JobStatusChange, Recorded
@@ -29,33 +30,44 @@ IDLE_SECONDS = 5.0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure several processes on one SQLite file.")
+    parser = argparse.ArgumentParser(description="Measure several processes on one database.")
     parser.add_argument(
         "--quick", action="store_true", help="one small round: whether it works, not how fast"
     )
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, on a server of its own")
+    parser.add_argument("--database", metavar="URL", help="on PostgreSQL, on that server")
     parser.add_argument("--json", action="store_true", help="print one JSON object of medians")
     options = parser.parse_args()
-    rounds, waits, jobs = (1, 20, 2_000) if options.quick else (5, 200, 20_000)
-    measures = [
-        lambda: asyncio.run(_wake_ups(waits)),
-        lambda: asyncio.run(_drain(jobs, processes=1)),
-        lambda: asyncio.run(_drain(jobs, processes=2)),
-        lambda: asyncio.run(_drain(jobs, processes=4)),
-        lambda: asyncio.run(_small_beside_large(jobs)),
-        lambda: asyncio.run(_idle()),
-    ]
-    print_figures(interleaved(rounds, measures), as_json=options.json)
+    if not options.postgres and options.database is None:
+        figures = _figures(files, quick=options.quick)
+    else:
+        with server_of(options.database) as server:
+            figures = _figures(on_server(server), quick=options.quick)
+    print_figures(figures, as_json=options.json)
     return 0
 
 
+def _figures(databases: Databases, *, quick: bool) -> dict[str, Figure]:
+    rounds, waits, jobs = (1, 20, 2_000) if quick else (5, 200, 20_000)
+    measures = [
+        lambda: asyncio.run(_wake_ups(databases, waits)),
+        lambda: asyncio.run(_drain(databases, jobs, processes=1)),
+        lambda: asyncio.run(_drain(databases, jobs, processes=2)),
+        lambda: asyncio.run(_drain(databases, jobs, processes=4)),
+        lambda: asyncio.run(_small_beside_large(databases, jobs)),
+        lambda: asyncio.run(_idle(databases)),
+    ]
+    return interleaved(rounds, measures)
+
+
 @asynccontextmanager
-async def _workers(path: Path, count: int, types: str) -> AsyncIterator[None]:
-    """So many processes that execute the jobs of the file while the block runs."""
+async def _workers(database: Database, count: int, types: str) -> AsyncIterator[None]:
+    """So many processes that execute the jobs of the database while the block runs."""
     script = Path(__file__).parent / "support" / "worker_process.py"
     environment = {**os.environ, "PYTHONPATH": str(script.parent.parent)}
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, script, path, types, stdout=subprocess.PIPE, env=environment
+            sys.executable, script, str(database), types, stdout=subprocess.PIPE, env=environment
         )
         for _ in range(count)
     ]
@@ -71,14 +83,13 @@ async def _workers(path: Path, count: int, types: str) -> AsyncIterator[None]:
             await process.wait()
 
 
-async def _wake_ups(count: int) -> Mapping[str, float]:
+async def _wake_ups(databases: Databases, count: int) -> Mapping[str, float]:
     picked_up, closed = [], []
-    with tempfile.TemporaryDirectory(prefix="quaero-bench-") as folder:
-        path = Path(folder) / "bench.db"
+    with databases() as database:
         async with (
-            open_noop_bench(path) as bench,
+            open_noop_bench(database) as bench,
             bench.engine.working(types=[]),  # this process watches over the parents, and plans below
-            _workers(path, 1, CHILD_TYPE),
+            _workers(database, 1, CHILD_TYPE),
         ):
             store = bench.engine.store
             for _ in range(count):
@@ -105,14 +116,13 @@ def _milliseconds_to_close(events: Sequence[Recorded], child_id: int) -> float:
     return float(closed - ended)
 
 
-async def _drain(jobs: int, *, processes: int) -> Mapping[str, float]:
-    with tempfile.TemporaryDirectory(prefix="quaero-bench-") as folder:
-        path = Path(folder) / "bench.db"
-        async with open_noop_bench(path) as bench:
+async def _drain(databases: Databases, jobs: int, *, processes: int) -> Mapping[str, float]:
+    with databases() as database:
+        async with open_noop_bench(database) as bench:
             run_id = await bench.launch(jobs)
             await bench.plan(jobs)
             await bench.engine.store.pause(run_id)
-            async with _workers(path, processes, CHILD_TYPE):
+            async with _workers(database, processes, CHILD_TYPE):
                 began = time.perf_counter()
                 await bench.engine.store.unpause(run_id)
                 async for _ in bench.engine.hub.follow(run_id, after=jobs):
@@ -120,14 +130,13 @@ async def _drain(jobs: int, *, processes: int) -> Mapping[str, float]:
                 return {f"drain_jobs_per_second_{processes}_processes": jobs / (time.perf_counter() - began)}
 
 
-async def _small_beside_large(jobs: int) -> Mapping[str, float]:
+async def _small_beside_large(databases: Databases, jobs: int) -> Mapping[str, float]:
     """A run of ten children that starts while a large one is being drained by four processes."""
-    with tempfile.TemporaryDirectory(prefix="quaero-bench-") as folder:
-        path = Path(folder) / "bench.db"
-        async with open_noop_bench(path) as bench:
+    with databases() as database:
+        async with open_noop_bench(database) as bench:
             await bench.launch(jobs)
             await bench.plan(jobs)
-            async with _workers(path, 4, f"{CHILD_TYPE},{NoopManager.manager_type}"):
+            async with _workers(database, 4, f"{CHILD_TYPE},{NoopManager.manager_type}"):
                 began = time.perf_counter()
                 store = bench.engine.store
                 small = await store.launch(replace(noop_definition(10), id="small"))
@@ -136,17 +145,16 @@ async def _small_beside_large(jobs: int) -> Mapping[str, float]:
                 return {"small_run_beside_large_seconds": time.perf_counter() - began}
 
 
-async def _idle() -> Mapping[str, float]:
-    with tempfile.TemporaryDirectory(prefix="quaero-bench-") as folder:
-        path = Path(folder) / "bench.db"
-        async with open_noop_bench(path), _workers(path, 4, CHILD_TYPE):
+async def _idle(databases: Databases) -> Mapping[str, float]:
+    with databases() as database:
+        async with open_noop_bench(database), _workers(database, 4, CHILD_TYPE):
             pass  # their start and end, to be taken off
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        async with open_noop_bench(path), _workers(path, 4, CHILD_TYPE):
+        async with open_noop_bench(database), _workers(database, 4, CHILD_TYPE):
             pass
         start_and_end = _cpu_since(before)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        async with open_noop_bench(path), _workers(path, 4, CHILD_TYPE):
+        async with open_noop_bench(database), _workers(database, 4, CHILD_TYPE):
             await asyncio.sleep(IDLE_SECONDS)
         return {"idle_percent_of_a_core_each": (_cpu_since(before) - start_and_end) / IDLE_SECONDS / 4 * 100}
 

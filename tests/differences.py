@@ -14,5 +14,5 @@ DIFFERENCES: Mapping[str, str] = {
     "index": "The full-text index is a part of SQLite; on PostgreSQL it is a table. Each can be wrong in its own way.",
     "plans": "SQLite counts the steps of a statement exactly, so its tests say how many there may be.",
     "network": "Only between a PostgreSQL server and its clients is there a network that can fail.",
-    "hosts": "Only a PostgreSQL server is worked on from several hosts; the test makes them, which takes root and iproute2.",
+    "hosts": "Only a PostgreSQL server is worked on from several hosts; making these takes root and iproute2.",
 }

@@ -37,11 +37,14 @@ def unprivileged() -> Identity:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def new_folder(identity: Identity) -> Path:
-    """A temporary folder of that user, in memory if there is enough: a database is some three hundred files."""
-    within = next(
-        (place for place in (MEMORY, Path(tempfile.gettempdir())) if _fits(place, identity)), "/tmp"
-    )
+def new_folder(identity: Identity, *, on_disk: bool = False) -> Path:
+    """A temporary folder of that user, in memory if there is enough: a database is some three hundred files.
+
+    `on_disk`: for a server that waits for the disk, which costs nothing in memory.
+    """
+    usual = Path(tempfile.gettempdir())
+    places = (usual,) if on_disk else (MEMORY, usual)
+    within = next((place for place in places if _fits(place, identity)), "/tmp")
     folder = Path(tempfile.mkdtemp(prefix="quaero-pg-", dir=within))
     if identity is not None:
         os.chown(folder, *identity)

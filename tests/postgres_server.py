@@ -130,7 +130,7 @@ class LocalServer(Server):
 
     def __init__(self, **settings: str | int) -> None:
         user = unprivileged()
-        self.folder = folder = new_folder(user)
+        self.folder = folder = new_folder(user, on_disk=settings.get("fsync") == "on")
         binaries = programs(folder, user)
         make_cluster(binaries, folder / "data", user)
         self.port = free_port()

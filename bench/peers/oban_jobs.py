@@ -14,19 +14,18 @@ import time
 import uvloop
 from oban import Oban, worker
 from oban.schema import install
+from psycopg_pool import AsyncConnectionPool
 from support.gate import wait_for_end, wait_for_start
 
 LIMIT = 100
 CHUNK = 1_000
 began = asyncio.Event()
-began_at = 0.0
 
 
 @worker(queue="noop")
 class Nothing:
     async def process(self, job):
-        global began_at
-        began_at = time.perf_counter()
+        began.at = time.perf_counter()
         began.set()
 
 
@@ -61,13 +60,11 @@ async def pickups(url, count):
                 start = time.perf_counter()
                 await oban.enqueue(Nothing.new())
                 await began.wait()
-                waits.append((began_at - start) * 1000)
+                waits.append((began.at - start) * 1000)
     print(json.dumps(waits[1:]))
 
 
 def _pool(url):
-    from psycopg_pool import AsyncConnectionPool
-
     return AsyncConnectionPool(url, min_size=4, max_size=10, open=False)
 
 

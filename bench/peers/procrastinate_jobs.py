@@ -9,9 +9,9 @@ Usage: procrastinate_jobs.py enqueue|pickups URL COUNT, procrastinate_jobs.py wo
 import asyncio
 import json
 import logging
-import warnings
 import sys
 import time
+import warnings
 
 from procrastinate import App, PsycopgConnector
 from support.gate import wait_for_end, wait_for_start
@@ -20,15 +20,13 @@ CONCURRENCY = 20
 CHUNK = 1_000
 logging.disable(logging.CRITICAL)
 began = asyncio.Event()
-began_at = 0.0
 warnings.simplefilter("ignore")  # that it is made in the main module
 app = App(connector=PsycopgConnector(conninfo=sys.argv[2], min_size=4, max_size=10))
 
 
 @app.task(name="nothing", queue="noop")
-async def nothing(number):
-    global began_at
-    began_at = time.perf_counter()
+async def nothing(number):  # noqa: ARG001 - a job has arguments
+    began.at = time.perf_counter()
     began.set()
 
 
@@ -64,7 +62,7 @@ async def pickups(count):
             start = time.perf_counter()
             await nothing.defer_async(number=number)
             await began.wait()
-            waits.append((began_at - start) * 1000)
+            waits.append((began.at - start) * 1000)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
     print(json.dumps(waits[1:]))

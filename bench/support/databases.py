@@ -12,7 +12,7 @@ sys.path.append(str(ROOT))  # the server comes from the tests
 
 from tests.postgres_server import EMPTY, Server  # noqa: E402
 
-__all__ = ["EMPTY", "Databases", "Server", "files", "on_server", "round_of", "server_of"]
+__all__ = ["EMPTY", "Database", "Databases", "Server", "files", "on_server", "round_of", "server_of"]
 
 Database = Path | str
 """A file of SQLite, or the URL of any database."""

@@ -17,7 +17,10 @@ KILL_ALL_SECONDS: Final = 5.0
 FULL_SECONDS: Final = 10.0
 KILL_ONE_APART_SECONDS: Final = 2.0
 KILL_ONE_SECONDS: Final = 20.0
-OURS: Final = "datname = current_database() AND application_name LIKE 'quaero%' AND pid <> pg_backend_pid()"
+END_OURS: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'quaero%' AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _take(url: str, strangers: ExitStack, until: float) -> None:
 
 
 def _terminate(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}".encode())
+    connection.execute(END_OURS)
 
 
 def _crash(field: Field) -> None:

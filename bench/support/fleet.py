@@ -7,9 +7,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +45,8 @@ class Fleet:
         """End one of them, as it is running now, without any warning."""
         with self._changed:
             pid = self._pids[number]
-        try:
+        with suppress(ProcessLookupError):  # the last one is dead and the next one not there yet
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # the last one is dead and the next one not there yet
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)

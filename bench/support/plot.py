@@ -25,8 +25,8 @@ def svg(charts: Sequence[Chart]) -> str:
     width = COLUMNS * (WIDTH + MARGIN) + MARGIN // 2
     height = rows * (HEIGHT + GAP) + GAP // 2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        ' font-size="11">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
+        ' font-family="sans-serif" font-size="11">',
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
     for place, chart in enumerate(charts):

@@ -1,6 +1,5 @@
 """What a fault did to the rate: before, during, after, and how soon it was back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -12,6 +11,13 @@ WINDOW_SECONDS: Final = 5
 
 WITHIN_SECONDS: Final = 30
 NEEDED: Final = 0.95
+_ENDS_TOLD: Final = """
+SELECT count(*) FROM events JOIN jobs ON id = job_id
+WHERE kind = 'child' AND events.type = 'job_status_change' AND data::json->>'after' = 'completed'
+"""
+_PROGRESS: Final = """
+SELECT coalesce(sum(completed), 0)::bigint FROM progress JOIN jobs ON id = job_id WHERE kind = 'parent'
+"""
 _SPARKS: Final = " ▁▂▃▄▅▆▇█"
 
 
@@ -85,25 +91,12 @@ def ended_by_second(url: str, start_ms: int, seconds: int) -> tuple[int, ...]:
 
 def wrong(url: str, children: int) -> list[str]:
     """What is not as it should be after all runs have ended: every child there, completed once, told of once."""
-    questions: Sequence[tuple[str, str, int]] = (
+    questions = (
         ("children", "SELECT count(*) FROM jobs WHERE kind = 'child'", children),
-        (
-            "completed children",
-            "SELECT count(*) FROM jobs WHERE kind = 'child' AND state = 'completed'",
-            children,
-        ),
+        ("completed", "SELECT count(*) FROM jobs WHERE kind = 'child' AND state = 'completed'", children),
         ("runs not completed", "SELECT count(*) FROM jobs WHERE kind = 'run' AND state <> 'completed'", 0),
-        (
-            "ends of children told",
-            "SELECT count(*) FROM events JOIN jobs ON id = job_id WHERE kind = 'child'"
-            " AND events.type = 'job_status_change' AND data::json->>'after' = 'completed'",
-            children,
-        ),
-        (
-            "progress",
-            "SELECT coalesce(sum(completed), 0)::bigint FROM progress JOIN jobs ON id = job_id WHERE kind = 'parent'",
-            children,
-        ),
+        ("ends of children told", _ENDS_TOLD, children),
+        ("progress", _PROGRESS, children),
     )
     found = []
     with psycopg.connect(url, autocommit=True) as connection:

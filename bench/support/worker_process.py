@@ -1,4 +1,4 @@
-"""A process that executes no-ops of a database until it is told to stop: `python worker_process.py FILE TYPES`.
+"""A process that executes no-ops of a database until it is told to stop: `python worker_process.py DATABASE TYPES`.
 
 Each job's note is the moment at which it began, by the clock that all processes of a machine share.
 """
@@ -25,9 +25,11 @@ class TimedWorker(NoopWorker):
 async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    path, types = Path(sys.argv[1]), sys.argv[2].split(",")
+    database, types = sys.argv[1], sys.argv[2].split(",")
     async with (
-        open_test_engine(path, [NoopManager()], [TimedWorker()]) as engine,
+        open_test_engine(
+            Path(database) if "://" not in database else database, [NoopManager()], [TimedWorker()]
+        ) as engine,
         engine.working(role="worker", types=types),
     ):
         print("ready", flush=True)

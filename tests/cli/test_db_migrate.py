@@ -42,14 +42,24 @@ def test_a_collection_goes_to_a_server_and_back(old: Caller, empty: str, tmp_pat
     there = old("db", "migrate", "--to", empty)
     assert (there.code, there.err) == (0, "")
     assert "jobs       3\n" in there.out
-    assert re.search(r"^copied and compared [0-9]+ rows in [0-9.]+ s; both hold everything now$", there.out, re.M)
+    assert re.search(
+        r"^copied and compared [0-9]+ rows in [0-9.]+ s; both hold everything now$", there.out, re.M
+    )
     assert f"old: sqlite:///{tmp_path / 'old.db'}: is as it was" in there.out
     assert SECRET not in there.out
     assert old("db", "export", "-", "--database", empty).out == exported
     assert old("db", "check", "--database", empty).code == 0
 
     home = old("db", "migrate", "--database", empty, "--to", "sqlite:///new.db", "--json").json
-    assert home.keys() == {"from", "to", "tables", "returned_jobs", "replaced_texts", "started_over", "seconds"}
+    assert home.keys() == {
+        "from",
+        "to",
+        "tables",
+        "returned_jobs",
+        "replaced_texts",
+        "started_over",
+        "seconds",
+    }
     assert [table["name"] for table in home["tables"]] == [table.name for table in TABLES]
     assert {table["name"]: table["rows"] for table in home["tables"]}["jobs"] == 3
     assert all(len(table["hash"]) == 64 for table in home["tables"])
@@ -131,7 +141,13 @@ def test_a_copy_that_is_not_complete_is_used_by_no_command(
     command = [sys.executable, "-c", KILLED, "db", "migrate", "--to", target]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
 
-    for others in (("jobs", "list"), ("worker", "--until-idle"), ("search", "x"), ("db", "migrate"), ("db", "check")):
+    for others in (
+        ("jobs", "list"),
+        ("worker", "--until-idle"),
+        ("search", "x"),
+        ("db", "migrate"),
+        ("db", "check"),
+    ):
         refused = old(*others, "--database", target)
         assert (refused.code, refused.err.count("\n")) == (4, 1), others
         assert f"holds an unfinished copy of sqlite:///{tmp_path / 'old.db'}" in refused.err
@@ -145,7 +161,9 @@ def test_a_copy_that_is_not_complete_is_used_by_no_command(
 def test_how_far_it_is_is_shown_on_a_terminal_only(old: Caller, tmp_path: Path) -> None:
     reader, writer = pty.openpty()
     try:
-        process = subprocess.run([*COMMAND, "db", "migrate", "--to", "sqlite:///new.db"], stderr=writer, check=False)
+        process = subprocess.run(
+            [*COMMAND, "db", "migrate", "--to", "sqlite:///new.db"], stderr=writer, check=False
+        )
         shown = os.read(reader, 100_000).decode()
     finally:
         os.close(reader)

@@ -8,11 +8,17 @@ from quaero.models.outcome import End
 from quaero.store.store import Store
 from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
-from tests.crash.bases import DEFINITION, TYPES, Base
+from tests.crash.bases import DEFINITION, TYPES, Base, nothing_stored
 from tests.crash.bases import PLANNED as PLANNED_DEFINITION
 from tests.crash.two_sessions import Act, Launched, Transition
 from tests.kit import script_definition, script_step
 from tests.store.tree import LEASE_MS, pages, settlement
+
+
+async def fired(store: Store, base: Base) -> Launched | None:
+    assert base.firing is not None
+    run_id = await store.fire(base.firing, Launch(PLANNED_DEFINITION))
+    return None if run_id is None else Launched(run_id)
 
 
 def settles(name: str, end: End = End.COMPLETED, spawns: str = "") -> Act:
@@ -35,12 +41,6 @@ async def launched(work: Awaitable[int]) -> Launched:
     return Launched(await work)
 
 
-async def fired(store: Store, base: Base) -> Launched | None:
-    assert base.firing is not None
-    run_id = await store.fire(base.firing, Launch(PLANNED_DEFINITION))
-    return None if run_id is None else Launched(run_id)
-
-
 def planner(base: Base) -> Job:
     assert base.planner is not None
     return base.planner
@@ -56,6 +56,10 @@ EDITED = script_definition(script_step("other"), id=PLANNED_DEFINITION.id)
 HELD = {
     "settle completed": settles("a"),
     "settle the other one": settles("b"),
+    "settle without document": lambda store, base: store.settle([nothing_stored(base.held["a"])]),
+    "settle the other one without document": lambda store, base: store.settle(
+        [nothing_stored(base.held["b"])]
+    ),
     "settle with children": settles("a", spawns="pxy"),
     "settle the other one with children": settles("b", spawns="xyz"),
     "settle failed": settles("a", End.FAILED),
@@ -106,7 +110,7 @@ ALWAYS: dict[str, Act] = {
 }
 
 SCHEDULED: dict[str, Act] = {
-    "fire": lambda store, base: fired(store, base),
+    "fire": fired,
     "import definition": lambda store, _: store.import_definitions([NewDefinition(EDITED, "edited")]),
     "edit definition": lambda store, _: store.edit_definition(NewDefinition(EDITED, "by hand"), version=1),
     "switch off": lambda store, _: store.switch_definition(PLANNED_DEFINITION.id, enabled=False),

@@ -38,6 +38,9 @@ class Contents(msgspec.Struct):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Contents) and self.rows == other.rows
 
+    def __hash__(self) -> int:
+        return hash(repr(self.rows))
+
 
 def told_apart(tables: Mapping[str, Sequence[Row]]) -> Contents:
     """The rows of the tables, with names where ids were, and without what is chosen by lot."""

@@ -1,5 +1,7 @@
 """Where two sessions meet: a database that is set back to the moment of a base for each case, and two stores on it."""
 
+# ruff: noqa: S608 - the names in the statements are our own
+
 import asyncio
 import contextlib
 import shutil
@@ -29,6 +31,9 @@ from tests.places import Place, PostgresPlace, SqlitePlace, new_place
 LOOK_AGAIN_SECONDS = 0.001
 DEADLOCK_MS = 100
 """How long the server waits before it looks for a deadlock; there are few others who could be waited for."""
+
+LOCKED = """SELECT 1 FROM pg_stat_activity
+WHERE application_name = %s AND wait_event_type = 'Lock' AND datname = current_database()"""
 
 
 @dataclass(slots=True)
@@ -124,7 +129,7 @@ class SqliteDesk(Desk):
             found = {}
             for table in TABLES:
                 columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-                rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - our names
+                rows = connection.execute(f"SELECT * FROM {table}")
                 found[table] = [dict(zip(columns, row, strict=True)) for row in rows]
         return told_apart(found)
 
@@ -183,7 +188,8 @@ class PostgresDesk(Desk):
             for builder in builders:
                 await desk._make(builder)
             with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
-                place.execute(f"ALTER DATABASE {place.url.split('?')[0].rpartition('/')[2]} SET deadlock_timeout = {DEADLOCK_MS}")
+                [(name,)] = place.rows("SELECT current_database()")
+                place.execute(f"ALTER DATABASE {name} SET deadlock_timeout = {DEADLOCK_MS}")
             desk._backends = tuple(desk._backend(number) for number in range(2))
             yield desk
         finally:
@@ -203,18 +209,20 @@ class PostgresDesk(Desk):
         )
 
     async def _make(self, builder: Builder) -> None:
-        self._connection.execute(";".join(f"DELETE FROM {table}" for table in self._tables))  # noqa: S608
+        self._connection.execute(";".join(f"DELETE FROM {table}" for table in self._tables))
         base = await build(builder, self._place)
         name = f"saved_{base.name}"
         self._connection.execute(f"CREATE SCHEMA {name}")
         for table in self._tables:
             self._connection.execute(f"CREATE TABLE {name}.{table} AS SELECT * FROM {table}")
-        filled = [table for table in self._tables if self._connection.execute(f"SELECT 1 FROM {table}").fetchone()]  # noqa: S608
-        restore = [f"DELETE FROM {table}" for table in reversed(self._tables)]  # noqa: S608
-        restore += [f"INSERT INTO {table} SELECT * FROM {name}.{table}" for table in filled]  # noqa: S608
+        filled = [
+            table for table in self._tables if self._connection.execute(f"SELECT 1 FROM {table}").fetchone()
+        ]
+        restore = [f"DELETE FROM {table}" for table in reversed(self._tables)]
+        restore += [f"INSERT INTO {table} SELECT * FROM {name}.{table}" for table in filled]
         for table in self._counters:
-            [(last,)] = self._connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()  # noqa: S608
-            restore.append(f"ALTER TABLE {table} ALTER id RESTART WITH {last + 1}")
+            [(last,)] = self._connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchall()
+            restore.append(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last + 1}, false)")
         self._restores[base.name] = ";".join(restore)
         self.bases.append(base)
 
@@ -238,15 +246,13 @@ class PostgresDesk(Desk):
 
     async def until_locked(self, session: Session) -> None:
         name = _session_name(self._steppers.index(session.stepper))
-        while not self._connection.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = %s AND wait_event_type = 'Lock'"
-            " AND datname = current_database()",
-            [name],
-        ).fetchone():
+        while not self._connection.execute(LOCKED, [name]).fetchone():  # noqa: ASYNC110 - in another process
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     def contents(self) -> Contents:
-        question = " UNION ALL ".join(f"SELECT '{table}', to_json(t)::text FROM {table} t" for table in TABLES)  # noqa: S608
+        question = " UNION ALL ".join(
+            f"SELECT '{table}', to_json(t)::text FROM {table} t" for table in TABLES
+        )
         found: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
         for table, row in self._connection.execute(question.encode()):
             found[table].append(msgspec.json.decode(row))

@@ -8,15 +8,14 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+import psycopg
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-import psycopg
 from quaero.models.errors import StoreError
 from quaero.store.postgres.connection import Connection
 from quaero.store.store import Store
@@ -177,9 +176,12 @@ def random_histories(plant: str, effort: Effort) -> str:
         phases=(Phase.generate,),
         suppress_health_check=tuple(HealthCheck),
     )
-    with planted(plant):
+    with planted(plant), the_dead_are_known_at_once():
         try:
-            run_state_machine_as_test(partial(JobTrees, effort.backend), settings=profile)
+            run_state_machine_as_test(
+                lambda: JobTrees(effort.backend),  # type: ignore[arg-type]
+                settings=profile,
+            )
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
             return _told(error)
     return ""
@@ -191,10 +193,13 @@ class LoseAnswer:
     def __init__(self, k: int, *, arrives: bool) -> None:
         self.k, self.arrives, self.count = k, arrives, 0
 
-    @property
-    def execute_of(self) -> Callable[..., Any]:
+    def method(self) -> Callable[..., Any]:
         """In place of the connection's own `execute`."""
-        return lambda connection, *arguments, **options: self._execute(connection, *arguments, **options)
+
+        def execute(connection: Connection, *arguments: Any, **options: Any) -> Any:
+            return self._execute(connection, *arguments, **options)
+
+        return execute
 
     def _execute(self, connection: Connection, query: Any, *arguments: Any, **options: Any) -> Any:
         ends = isinstance(query, bytes) and query.endswith(b";COMMIT")
@@ -213,7 +218,7 @@ def lost_answers(plant: str, effort: Effort) -> str:
     def outcomes(name: str) -> Iterator[str]:
         for k in itertools.count(1):
             fault = LoseAnswer(k, arrives=bool(k % 2))
-            with patch.object(Connection, "execute", fault.execute_of):
+            with patch.object(Connection, "execute", fault.method()):
                 found = _executed(effort.backend, name, None)
             if fault.count < k:
                 return

@@ -6,7 +6,7 @@ that no longer fits the code is an error, so that none silently stops being one.
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import Any
@@ -79,6 +79,7 @@ def spawn_after_completion(stack: ExitStack) -> None:
 
 def counter_read_before(stack: ExitStack) -> None:
     """(c) The count of completed children is read first, and written as a sum in the transaction that follows."""
+
     class StaleCounts(Journal):
         def flush_counts(self) -> None:
             changes = {parent: counts.get("completed", 0) for parent, counts in self._counts.items()}
@@ -238,8 +239,10 @@ def _writing_twice(write: Callable[..., Any]) -> Callable[..., Any]:
     return write_then_more
 
 
-def _write_counts(tx: Transaction, counts: dict[int, dict[str, int]]) -> None:
-    rows = [{"job_id": job_id} | dict.fromkeys(COUNTED, 0) | counts[job_id] for job_id in sorted(counts)]
+def _write_counts(tx: Transaction, counts: Mapping[int, Mapping[str, int]]) -> None:
+    rows = [
+        {"job_id": job_id} | dict.fromkeys(COUNTED, 0) | dict(counts[job_id]) for job_id in sorted(counts)
+    ]
     tx.many("add_to_progress", rows)
     tx.touch(Change.PROGRESS | Change.READY | Change.DECISION)
 

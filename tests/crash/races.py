@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from quaero.models.errors import QuaeroError
-from quaero.models.job import Job, JobKind, JobState
+from quaero.models.job import Job, JobKind, JobState, StepLimits
 from quaero.models.outcome import End
 from quaero.store.check import check
 from quaero.store.reads import JobFilter
 from quaero.store.store import Store
 from quaero.store.transitions.gates import GateScope
 from quaero.testing import SettableClock
-from tests.crash.bases import TYPES, finish, illegal
+from tests.crash.bases import TYPES, clock_of, finish, illegal, nothing_stored
 from tests.crash.stepper import SECONDS
 from tests.crash.two_sessions import Violation
 from tests.kit import script_definition, script_step
@@ -196,6 +196,87 @@ async def claims_with_a_limit_of_one(arena: Arena, dice: random.Random) -> None:
         await arena.b.settle([settlement(jobs[0], stores=jobs[0].name)])
 
 
+async def claims_with_room_for_one(arena: Arena, dice: random.Random) -> None:
+    _, step = await launch(arena.a, DEFINITION)
+    await plan(arena.a, step, "a", "b", "c", limits=StepLimits(concurrency=1))
+    for name in ("first", "second", "third"):
+        one, other = await both(dice, arena.a.claim(TYPES, 2, LEASE_MS), arena.b.claim(TYPES, 2, LEASE_MS))
+        jobs = [*one.jobs, *other.jobs]
+        expect(len(jobs) == 1, f"the {name} two claims took {len(jobs)} jobs of a step with room for one")
+        await arena.a.settle([settlement(jobs[0], stores=jobs[0].name)])
+
+
+async def two_claims(arena: Arena, dice: random.Random) -> None:
+    run_id, step = await launch(arena.a, DEFINITION)
+    await plan(arena.a, step, *"abcdef")
+    one, other = await both(dice, claim(arena.a, limit=4), claim(arena.b, limit=4))
+    names = sorted(job.name for job in [*one, *other])
+    expect(len(names) == len(set(names)), f"{names} were claimed")
+    expect(names == await names_in(arena.a, run_id, JobState.RUNNING), f"{names} were claimed, others run")
+    expect(len(names) >= 4, f"only {names} were claimed")
+    await both(
+        dice,
+        arena.a.settle([settlement(job, stores=job.name) for job in one]),
+        arena.b.settle([nothing_stored(job) for job in other]),
+    )
+
+
+async def two_runs_with_the_same_pages(arena: Arena, dice: random.Random) -> None:
+    _, step, held = await running(arena, *"abc")
+    _, other_step, other_held = await running(arena, *"abc")
+    ends, other_ends = (
+        [settlement(job, stores=job.name) for job in dice.sample(list(jobs.values()), len(jobs))]
+        for jobs in (held, other_held)
+    )
+    refused = await both(dice, arena.a.settle(ends), arena.b.settle(other_ends))
+    expect(refused == ([], []), f"the answers were {refused}")
+    counts = [(await arena.a.progress(each.id)).documents for each in (step, other_step)]
+    expect(sum(each.created for each in counts) == len(held), f"the pages were counted as {counts}")
+    expect([each.total for each in counts] == [len(held)] * 2, f"the pages were counted as {counts}")
+
+
+async def the_same_children_found_twice(arena: Arena, dice: random.Random) -> None:
+    run_id, _, held = await running(arena, "a", "b")
+    await both(
+        dice,
+        arena.a.settle([settlement(held["a"], stores="a", spawns=dice.sample("cdef", 4))]),
+        arena.b.settle([settlement(held["b"], stores="b", spawns=dice.sample("cdef", 3))]),
+    )
+    names = await names_in(arena.a, run_id, JobState.PENDING)
+    expect(names == list("cdef"), f"the children are {names}")
+
+
+async def rescue_against_settle(arena: Arena, dice: random.Random) -> None:
+    _, _, held = await running(arena, "a", "b")
+    clock_of(arena.a).advance(LEASE_MS)
+    rescued, refused = await both(
+        dice,
+        arena.a.rescue(10),
+        arena.b.settle([settlement(job, stores=job.name) for job in held.values()]),
+    )
+    states = {(await arena.a.job(job.id)).state for job in held.values()}
+    expected = {JobState.COMPLETED} if rescued == 0 else {JobState.PENDING}
+    expect(states == expected, f"{rescued} were taken back, {refused} were refused, they are {states}")
+    expect(len(refused) == rescued, f"{rescued} were taken back, {refused} were refused")
+
+
+async def delete_against_retry(arena: Arena, dice: random.Random) -> None:
+    run_id, _, held = await running(arena, "a")
+    await arena.a.settle([settlement(held["a"], End.FAILED)])
+    await arena.a.fold()
+    deleted, retried = await both(dice, arena.a.delete_run(run_id), arena.b.retry(run_id))
+    won = [isinstance(answer, int) for answer in (deleted, retried)]
+    there = await arena.a.jobs(JobFilter(kind=JobKind.RUN), limit=10)
+    expect(won in ([True, False], [False, True]), f"delete and retry answered {deleted} and {retried}")
+    expect(len(there.items) == won[1], f"delete answered {deleted}, there are {len(there.items)} runs")
+
+
+async def two_launches_alone(arena: Arena, dice: random.Random) -> None:
+    found = await both(dice, arena.a.launch(DEFINITION, alone=True), arena.b.launch(DEFINITION, alone=True))
+    refused = [isinstance(answer, QuaeroError) for answer in found]
+    expect(sorted(refused) == [False, True], f"two launches alone answered {found}")
+
+
 def expect(holds: bool, text: str) -> None:
     if not holds:
         raise Violation(text)
@@ -220,12 +301,22 @@ RACES: dict[str, Race] = {
         pause_against_claim,
         two_launches_with_one_key,
         claims_with_a_limit_of_one,
+        claims_with_room_for_one,
+        two_claims,
+        two_runs_with_the_same_pages,
+        the_same_children_found_twice,
+        rescue_against_settle,
+        delete_against_retry,
+        two_launches_alone,
     )
 }
 
 
 async def run_trials(race: Race, kind: str, folder: Path, trials: int, seed: int) -> None:
-    """So many trials on that database, the first with this seed, each further one with the next; an error says which one it was."""
+    """So many trials on that database, the first with this seed, each further one with the next.
+
+    An error says which one it was.
+    """
     async with open_arena(kind, folder) as arena:
         for number in range(seed, seed + trials):
             try:

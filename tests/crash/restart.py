@@ -10,7 +10,9 @@ from tests.places import Place, PostgresPlace
 SECONDS = 30
 """How long anything is waited for before it counts as hanging."""
 
-CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'quaero'"
+CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'quaero'"
+)
 
 
 class Crash(BaseException):

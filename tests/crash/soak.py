@@ -82,7 +82,7 @@ def soak_table(backend: str, seed: int) -> int:
 def with_part(page: str, backend: str, part: str) -> str:
     """The page with the part of this database anew; the parts of the others stay."""
     parts = {
-        each: page[page.index(title) :].split("\n## ")[0].rstrip() + "\n"
+        each: page[page.index(title) :].split("\n## ", maxsplit=1)[0].rstrip() + "\n"
         for each, title in PARTS.items()
         if title in page
     }
@@ -92,7 +92,9 @@ def with_part(page: str, backend: str, part: str) -> str:
 
 def mistakes() -> str:
     told = {**PLANTS, **OF_SEVERAL_WRITERS}.items()
-    return f"{MISTAKES}\n\n" + "".join(f"- `{name}`: {(plant.__doc__ or '').strip()}\n" for name, plant in told)
+    return f"{MISTAKES}\n\n" + "".join(
+        f"- `{name}`: {(plant.__doc__ or '').strip()}\n" for name, plant in told
+    )
 
 
 def soak_races(backend: str, seed: int) -> int:

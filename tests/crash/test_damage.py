@@ -72,7 +72,9 @@ async def test_a_damaged_or_cut_log_costs_the_commits_behind_the_damage_and_the_
         process = flat_run.start(template, path, run_id)
         code = await asyncio.to_thread(process.wait)
         found = [] if code == 0 else [f"{code}: {process.complaints}"]
-        record.trial(f"seed {seed}", [done], found or await faults(SqlitePlace(path), run_id, flat_run.EXPECTED))
+        record.trial(
+            f"seed {seed}", [done], found or await faults(SqlitePlace(path), run_id, flat_run.EXPECTED)
+        )
         shutil.rmtree(path.parent)
     record.close()
 

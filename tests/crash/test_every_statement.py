@@ -93,7 +93,7 @@ async def first_document(engine: Engine, run_id: int) -> None:
 
 @contextmanager
 def empty_places(kind: str) -> Iterator[Iterator[Place]]:
-    """New stores that nobody has used, one after the other, in memory; each is removed when the next one is asked for."""
+    """New stores that nobody has used, in memory; each is removed when the next one is asked for."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         empty = new_place(kind, Path(folder))
         asyncio.run(opened(empty))

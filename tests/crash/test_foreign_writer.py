@@ -76,7 +76,9 @@ def start(
     alone: bool = False,
 ) -> Process:
     trace = f"{path}-{number}.trace"
-    orders = Orders(url=SqlitePlace(path).url, trace=trace, run_id=run_id, busy_timeout_ms=patience_ms, alone=alone)
+    orders = Orders(
+        url=SqlitePlace(path).url, trace=trace, run_id=run_id, busy_timeout_ms=patience_ms, alone=alone
+    )
     return template.start(orders)
 
 
@@ -101,7 +103,9 @@ def test_eight_processes_and_a_program_that_locks_the_file_again_and_again_end_t
                 f"{code}: {process.complaints}" for process in processes if (code := process.wait()) != 0
             ]
         happened = f"locked for up to {longest_ms} ms at a time, longest silence {longest_silence(path)} ms"
-        record.trial(f"seed {seed}", [happened], found + asyncio.run(faults(SqlitePlace(path), run_id, EXPECTED)))
+        record.trial(
+            f"seed {seed}", [happened], found + asyncio.run(faults(SqlitePlace(path), run_id, EXPECTED))
+        )
     record.close()
 
 

@@ -53,13 +53,11 @@ def test_a_planted_mistake_is_found(place: Place, plant: str, method: str) -> No
     assert METHODS[method](plant, replace(EFFORT, backend=place.name)) != ""
 
 
-@pytest.mark.only("postgres", reason="one_writer")
+@pytest.mark.only("postgres", reason="sessions")
 @pytest.mark.parametrize(
     ("plant", "method"), [(plant, method) for plant, methods in ON_POSTGRES.items() for method in methods]
 )
-def test_a_mistake_that_only_several_writers_can_have_is_found(
-    place: Place, plant: str, method: str
-) -> None:
+def test_a_mistake_that_only_several_writers_can_have_is_found(place: Place, plant: str, method: str) -> None:
     assert METHODS[method](plant, replace(EFFORT, backend=place.name)) != ""
 
 
@@ -68,6 +66,6 @@ def test_nothing_is_found_where_nothing_is_planted(place: Place, method: str, ef
     assert METHODS[method](AS_IT_IS, replace(effort, backend=place.name)) == ""
 
 
-@pytest.mark.only("postgres", reason="one_writer")
+@pytest.mark.only("postgres", reason="sessions")
 def test_no_answer_to_a_commit_that_is_lost_is_missed(place: Place) -> None:
     assert METHODS["lost answers"](AS_IT_IS, replace(CRAWL, backend=place.name)) == ""

@@ -111,7 +111,9 @@ def test_a_job_that_is_slower_than_the_one_that_kills_its_worker_does_not_fail_w
     assert asyncio.run(faults(place, run_id, expected)) == []
 
 
-def test_two_jobs_that_kill_their_workers_both_end_as_failed(template: Template, place: Place, tmp_path: Path) -> None:
+def test_two_jobs_that_kill_their_workers_both_end_as_failed(
+    template: Template, place: Place, tmp_path: Path
+) -> None:
     poisons = [{**POISON, "name": name, "key": name} for name in ("poison", "venom")]
     run_id = asyncio.run(launched(place.url, [poisons[0], *GOOD, poisons[1]], None))
 

@@ -141,7 +141,7 @@ class Bench:
         return Outcome([_named(answer, stored) for answer in answers], stored)
 
     async def _judge(self, store: Store, outcome: Outcome) -> None:
-        stored = hash(repr(outcome.stored.rows))
+        stored = hash(outcome.stored)
         if stored not in self._judged:
             await _must_be_sound(store)
             await finish(store)
@@ -189,7 +189,9 @@ def _named(answer: object, stored: Contents) -> object:
     return answer
 
 
-async def _first_of(work: "asyncio.Future[Any]", *others: "Coroutine[Any, Any, Any] | asyncio.Future[Any]") -> None:
+async def _first_of(
+    work: "asyncio.Future[Any]", *others: "Coroutine[Any, Any, Any] | asyncio.Future[Any]"
+) -> None:
     waiting = [asyncio.ensure_future(other) for other in others]
     await asyncio.wait([work, *waiting], return_when=asyncio.FIRST_COMPLETED)
     for each in waiting:

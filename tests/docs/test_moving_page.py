@@ -24,7 +24,9 @@ class FolderWithServer(Folder):
     async def run(self, command: str) -> str:
         printed = await super().run(command.replace(SHOWN_SERVER, f"'{self._server}'"))
         printed = printed.replace(self._server, SHOWN_SERVER).replace(str(self.path), SHOWN_FOLDER)
-        return re.sub(r"[0-9]+ rows in [0-9.]+ s", "20 rows in 0.4 s", printed)  # some events come as they come
+        return re.sub(
+            r"[0-9]+ rows in [0-9.]+ s", "20 rows in 0.4 s", printed
+        )  # some events come as they come
 
 
 @pytest.fixture

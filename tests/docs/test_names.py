@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import click
@@ -13,6 +14,9 @@ from packaging.requirements import Requirement
 
 from quaero import models
 from quaero.cli.command_tree import root
+from quaero.cli.session import Session
+from quaero.jobs.engine import Engine
+from quaero.settings import Settings
 from tests.docs.markdown import DOCS, ROOT, blocks, name_of, pages, table_rows, without_blocks
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -122,7 +126,11 @@ def check_command(command: click.Command, words: list[str], *, complete: bool) -
     if not isinstance(command, click.Group) and (words or complete):
         numbers = ["1" if word == "ID" else word for word in words if word != "…"]
         if numbers:
-            command.make_context(command.name, numbers)
+            command.make_context(command.name, numbers, obj=Session(_not_opened))
+
+
+def _not_opened(_: Settings) -> AbstractAsyncContextManager[Engine]:
+    raise AssertionError("only looked at, not called")
 
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 T = TypeVar("T")
 
 WAIT_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 0.01
 PROTOCOL = 3 << 16
 HEADER = struct.Struct("!cI")
 
@@ -32,6 +33,7 @@ class Pooler:
         self._thread = threading.Thread(target=self._loop.run_forever, name="pooler", daemon=True)
         self._free: deque[_Connection] = deque()
         self._all: list[_Connection] = []
+        self._clients: set[_Connection] = set()
         self._waiting = asyncio.Condition()
         self._greeting = b""
         self.transactions = 0
@@ -71,18 +73,17 @@ class Pooler:
 
     async def _close(self) -> None:
         self._listening.close()
-        for connection in self._all:
+        for connection in [*self._all, *self._clients]:
             connection.writer.close()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        while self._clients:  # noqa: ASYNC110 - this is all that happens here
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _ask_all(self, question: str) -> list[bytes]:
         return [await connection.ask(question) for connection in self._all]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Connection(reader, writer)
+        self._clients.add(client)
         try:
             await client.read_startup()
             client.writer.write(self._greeting)
@@ -92,6 +93,7 @@ class Pooler:
             pass
         finally:
             writer.close()
+            self._clients.discard(client)
 
     async def _transaction(self, client: "_Connection") -> None:
         """From the first message of a client until the server is idle again."""

@@ -16,6 +16,7 @@ from quaero.store.transitions.claim import Claimed
 from quaero.testing import SettableClock
 from tests.crash import acts
 from tests.crash.bases import Base, ended, middle, planning
+from tests.crash.two_sessions import Launched
 from tests.faults.proxy import Fate, Proxy, by_address
 from tests.kit import script_definition, script_step
 from tests.places import Place, PostgresPlace
@@ -91,8 +92,8 @@ async def result_of(store: Store, act: str, base: Base) -> Any:
         return error.line()
     if isinstance(result, Claimed):
         return [(job.name, job.attempt, job.lease_number) for job in result.jobs]
-    if act.startswith("launch"):
-        return (await store.job(result)).name
+    if isinstance(result, Launched):
+        return (await store.job(result.run_id)).name
     return result
 
 

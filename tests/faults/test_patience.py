@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quaero.models.errors import StoreError
+from quaero.models.errors import NotFoundError, StoreError
 from quaero.store.postgres import commit, outage, sessions
 from tests.cli.calling import Caller
 from tests.cli.desk import ROOT, Desk, desk_at, install
@@ -109,3 +109,22 @@ async def test_who_is_told_to_stop_meanwhile_does_not_wait_for_ever(
         await asyncio.to_thread(gone, proxy)
         with pytest.raises(StoreError, match="cannot be reached"):
             await working.__aexit__(None, None, None)
+
+
+async def test_the_end_of_an_outage_is_noticed_whatever_the_answer_is(
+    short_patience: None, proxy: Proxy
+) -> None:
+    async with asyncio.timeout(WITHIN_SECONDS), engine_at(proxy.url) as engine:
+        for _ in range(2):
+            await asyncio.to_thread(gone, proxy)
+            asyncio.get_running_loop().call_later(
+                PATIENCE / 2, proxy._loop.call_soon_threadsafe, _accept, proxy
+            )
+            with pytest.raises(NotFoundError):
+                await engine.store.cancel(10**9)
+            await asyncio.sleep(PATIENCE)  # an outage that went on would have lasted too long by now
+
+
+def _accept(proxy: Proxy) -> None:
+    """In the proxy's thread."""
+    asyncio.ensure_future(proxy._listen())  # noqa: RUF006 - it ends at once

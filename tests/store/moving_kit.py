@@ -44,7 +44,11 @@ def move_between(
 def file_of(place: Place, clock: Clock | None = None) -> DatabaseFile:
     if clock is None:
         return database_file(database_url(place.url, Path.cwd()))
-    return SqliteFile(place.path, clock=clock) if isinstance(place, SqlitePlace) else PostgresDatabase(place.url, clock=clock)
+    return (
+        SqliteFile(place.path, clock=clock)
+        if isinstance(place, SqlitePlace)
+        else PostgresDatabase(place.url, clock=clock)
+    )
 
 
 def content(place: Place) -> Content:
@@ -78,7 +82,16 @@ def page_of(job: Job) -> NewDocument:
     text = f"# Apple {job.name}\n\nÄpfel und Birnen, {job.id}"
     hashed = content_hash(job.name, text)
     return NewDocument(
-        "crawl", url, url, job.name, text, hashed, ("all", "tree"), {"depth": 1}, b"\0\xff\x28zstd", "text/html"
+        "crawl",
+        url,
+        url,
+        job.name,
+        text,
+        hashed,
+        ("all", "tree"),
+        {"depth": 1},
+        b"\0\xff\x28zstd",
+        "text/html",
     )
 
 
@@ -131,6 +144,8 @@ async def _half_way(store: Store) -> None:
     run_id, one = await begin(store, "halfway")
     await plan(store, one, "a", "b", "c", "d", "e", limits=StepLimits(max_documents=3))
     [stored, fails, again] = await claim(store, run_id)
-    later = Settlement(again.id, again.lease_number, End.RETRY, delay_ms=HOUR_MS, error_code="late", error="later")
+    later = Settlement(
+        again.id, again.lease_number, End.RETRY, delay_ms=HOUR_MS, error_code="late", error="later"
+    )
     await store.settle([settlement(stored, stores="stored"), later, settlement(fails, End.FAILED)])
     await store.fold()

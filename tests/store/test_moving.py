@@ -1,11 +1,14 @@
 """A store moves to another database with everything in it, or not at all."""
 
+import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from quaero.models.errors import ConflictError, NotFoundError, StoreError, UsageError
+from quaero.models.errors import ConflictError, NotFoundError, QuaeroError, StoreError, UsageError
 from quaero.models.outcome import End, Settlement
 from quaero.search.query import parse_query
 from quaero.store.moving import Told
@@ -64,7 +67,9 @@ async def test_everything_arrives_and_the_source_stays_as_it_was(
     assert content(full) == before
     assert content(target) == before
     assert NOTE not in tables_of(target)
-    assert {table.name: table.rows for table in moved.tables} == {name: len(rows) for name, rows in before.items()}
+    assert {table.name: table.rows for table in moved.tables} == {
+        name: len(rows) for name, rows in before.items()
+    }
     assert (moved.returned, moved.replaced, moved.started_over) == (0, 0, False)
     store = target.store(clock=clock)
     assert await store.check() == ()
@@ -191,7 +196,7 @@ async def test_a_target_that_holds_anything_is_left_as_it_is(
 async def test_a_target_that_a_process_has_open_is_refused(full: Place, target: Place) -> None:
     store = target.store()
     await store.register("worker", ["scripted"], 4)
-    with pytest.raises(ConflictError, match="a process has (it|this database) open"):
+    with pytest.raises(ConflictError, match=r"a process has (it|this database) open"):
         move_between(full, target)
     await store.close()
 
@@ -245,7 +250,9 @@ async def test_a_store_that_is_not_complete_is_refused_by_everybody(
     with pytest.raises(Interrupted):
         move_between(full, target, interrupting("jobs"))
 
-    with pytest.raises(StoreError, match=r"holds an unfinished copy of .*quaero db migrate .* --to ") as refused:
+    with pytest.raises(
+        StoreError, match=r"holds an unfinished copy of .*quaero db migrate .* --to "
+    ) as refused:
         target.store(clock=clock)
     assert full.url.rpartition("/")[2] in refused.value.line()
     with pytest.raises(StoreError, match="unfinished"):
@@ -279,7 +286,9 @@ async def test_what_has_changed_since_an_interrupted_move_is_noticed(
     if changed == "definitions":
         full.execute("UPDATE definitions SET source = 'another text'")
     else:
-        full.execute("DELETE FROM document_tags; DELETE FROM document_sources; DELETE FROM documents WHERE id = 1")
+        full.execute(
+            "DELETE FROM document_tags; DELETE FROM document_sources; DELETE FROM documents WHERE id = 1"
+        )
 
     moved = move_between(full, target, clock=clock)
 
@@ -347,7 +356,7 @@ async def test_a_target_is_not_opened_before_it_is_found_sound(
         if (doing, table) == ("copied", "document_tags"):
             target.execute(f"DELETE FROM {index}")  # noqa: S608
 
-    with pytest.raises(StoreError, match="search index|damaged|malformed"):
+    with pytest.raises(StoreError, match=r"search index|damaged|malformed"):
         move_between(full, target, lose_a_text)
     with pytest.raises(StoreError, match="unfinished"):
         target.store()
@@ -370,7 +379,9 @@ async def test_zero_bytes_are_replaced_where_they_cannot_be(
     moved = move_between(place, target, clock=clock)
 
     keeps = isinstance(target, SqlitePlace)
-    texts = {value for rows in content(target).values() for row in rows for value in row if isinstance(value, str)}
+    texts = {
+        value for rows in content(target).values() for row in rows for value in row if isinstance(value, str)
+    }
     assert any("\0" in text for text in texts) == keeps
     assert any("\ufffd" in text for text in texts) != keeps
     zeros = [value for rows in content(place).values() for row in rows for value in row if "\0" in str(value)]
@@ -390,14 +401,10 @@ async def test_the_way_is_told_table_by_table(full: Place, target: Place) -> Non
 
     move_between(full, target, tell)
 
-    assert told == [
-        (doing, table.name) for doing in ("copied", "compared", "read again") for table in TABLES
-    ]
+    assert told == [(doing, table.name) for doing in ("copied", "compared", "read again") for table in TABLES]
 
 
-async def test_nothing_lies_beside_a_file_after_a_move(
-    full: Place, target: Place, tmp_path: Path
-) -> None:
+async def test_nothing_lies_beside_a_file_after_a_move(full: Place, target: Place, tmp_path: Path) -> None:
     move_between(full, target)
     for place in (full, target):
         if isinstance(place, SqlitePlace):
@@ -418,3 +425,61 @@ async def test_documents_are_found_after_a_move_and_new_ones_too(
     await store.rebuild_index()
     assert (await store.search(parse_query("birnen"), limit=10))[1] == count
     await store.close()
+
+
+async def test_an_owner_without_a_lock_is_there_as_long_as_it_gives_signs_of_life(
+    tmp_path: Path, target: Place
+) -> None:
+    """As behind a pooler, where a session keeps nothing."""
+    place = new_place("postgres", tmp_path)
+    store = place.store()
+    run_id, _ = await begin(store, "working")
+    await store.close()
+    place.execute("UPDATE jobs SET lease_owner = '1' WHERE lease_owner IS NOT NULL")
+    with pytest.raises(ConflictError, match="processes work on it"):
+        move_between(place, target)
+
+    place.execute("UPDATE jobs SET lease_until = 1 WHERE lease_owner IS NOT NULL")
+    assert move_between(place, target).returned == 1
+    assert target.rows("SELECT count(*) FROM jobs WHERE root_id = ? AND state = 'pending'", [run_id]) == [
+        (1,)
+    ]
+    place.remove()
+
+
+@pytest.mark.parametrize("version", [0, 1_000])
+async def test_only_a_store_of_the_version_of_this_program_is_moved(
+    full: Place, target: Place, version: int
+) -> None:
+    write_version = {"sqlite": "PRAGMA user_version = {}", "postgres": "UPDATE store SET version = {}"}
+    full.execute(write_version[full.name].format(version))
+    with pytest.raises(QuaeroError, match=r"holds nothing to move|no store here|newer Quaero"):
+        move_between(full, target)
+
+
+async def test_a_file_in_a_folder_where_nothing_can_be_written_is_read(clock: SettableClock) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = SqlitePlace(Path(folder) / "test.db")
+        store = place.store(clock=clock)
+        await fill(store)
+        await store.close()
+        place.path.chmod(0o444)
+        place.path.parent.chmod(0o555)
+
+        with without_privileges(), file_of(place).source() as source:
+            source.look()
+            read = {table.name: len(list(source.rows(table))) for table in TABLES}
+
+        assert read == {name: len(rows) for name, rows in content(place).items()}
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Nothing is forbidden to root, so be somebody else meanwhile."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)

@@ -10,7 +10,7 @@ import pytest
 
 from quaero.models.errors import StoreError
 from quaero.store import moving
-from quaero.store.check import Finding
+from quaero.store.check import Finding, check
 from quaero.store.transaction import Reader
 from quaero.testing import SettableClock
 from tests.places import BACKENDS, Place, PostgresPlace, SqlitePlace, new_place
@@ -80,7 +80,7 @@ async def test_a_move_killed_after_every_chunk_arrives_as_a_whole(
 async def test_a_move_killed_in_its_last_transaction_is_finished_by_the_next(
     full: Place, target: Place, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, check, calls = content(full), moving.check, []
+    before, calls = content(full), []
 
     def die(reader: Reader) -> tuple[Finding, ...]:
         calls.append(1)

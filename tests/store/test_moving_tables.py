@@ -51,7 +51,8 @@ def is_unique(place: Place, table: Table) -> bool:
         found = place.rows("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [table.name])
         return tuple(name for (name,) in found) == table.key
     indexes = place.rows(
-        "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = ?::regclass AND indisunique", [table.name]
+        "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = ?::regclass AND indisunique",
+        [table.name],
     )
     return any(all(column in text for column in table.key) for (text,) in indexes)
 

@@ -19,7 +19,22 @@ from tests.store.moving_kit import content, fill, move_between
 CLOCK = SettableClock()
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False)
-ODD = ("", " ", "\\", "\\N", "\\.", "\t\n\r", "NULL", "''", '"', "\ufeff", "\ufffe", "👩\u200d🚀", "a\u0301", "x" * 70_000)
+ODD = (
+    "",
+    " ",
+    "\\",
+    "\\N",
+    "\\.",
+    "\t\n\r",
+    "NULL",
+    "''",
+    '"',
+    "\ufeff",
+    "\ufffe",
+    "👩\u200d🚀",
+    "a\u0301",
+    "x" * 70_000,
+)
 TEXTS = st.one_of(st.text(max_size=50), st.sampled_from(ODD))
 BODIES = st.one_of(st.binary(max_size=100), st.just(bytes(range(256)) * 300))
 
@@ -120,5 +135,8 @@ def test_the_hash_of_rows_does_not_depend_on_their_order_but_on_every_value(
     assert hashed(rows) == hashed(shuffled)
     assert hashed([*rows, (1, "more", 1.0, None)]) != hashed(rows)
     for place in range(len(rows)):
-        for changed in ((rows[place][0] ^ 1, *rows[place][1:]), (*rows[place][:1], f"{rows[place][1]}!", *rows[place][2:])):
-            assert hashed([*rows[:place], changed, *rows[place + 1 :]]) != hashed(rows)  # type: ignore[list-item]
+        for changed in (
+            (rows[place][0] ^ 1, *rows[place][1:]),
+            (*rows[place][:1], f"{rows[place][1]}!", *rows[place][2:]),
+        ):
+            assert hashed([*rows[:place], changed, *rows[place + 1 :]]) != hashed(rows)

@@ -222,6 +222,13 @@ async def test_a_text_of_nothing_but_different_words_is_stored_and_found_by_its_
     assert await names(store, '"w50000 w50001"') == ["list"]
 
 
+async def test_a_document_that_repeats_a_word_without_end_is_shown_like_any_other(store: Store) -> None:
+    await save(store, Page("endless", "Endless", "alpha beta gamma delta\n" * 100_000))
+
+    [hit], _ = await store.search(parse_query("alpha delta"))
+    assert hit.snippet.startswith("**alpha** beta gamma **delta**")
+
+
 async def test_a_word_of_any_length_is_no_error(store: Store) -> None:
     words = {
         size: letter * size

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaero.store.postgres.snippets import WORDS, Phrase, snippet
-from quaero.store.postgres.words import words_of
+from quaero.store.snippets import WORDS, Phrase, snippet
+from quaero.store.words import words_of
 
 
 def phrase(text: str, *, prefix: bool = False) -> Phrase:

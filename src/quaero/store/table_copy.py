@@ -104,7 +104,10 @@ class Target(Protocol):
         ...
 
     def finish(
-        self, last_ids: Mapping[str, int], change: Callable[[Transaction], T], approve: Callable[[Reader], None]
+        self,
+        last_ids: Mapping[str, int],
+        change: Callable[[Transaction], T],
+        approve: Callable[[Reader], None],
     ) -> T:
         """Let ids go on after the last ones, `change` the store, and open it to everybody, all in one transaction.
 

@@ -93,11 +93,15 @@ def _print(moved: "Moved") -> None:
     if moved.started_over:
         click.echo("the old database had changed since the interruption, so everything was copied anew")
     if moved.replaced:
-        click.echo(f"{moved.replaced} texts had zero bytes, which the new one cannot hold: replaced by U+FFFD")
+        click.echo(
+            f"{moved.replaced} texts had zero bytes, which the new one cannot hold: replaced by U+FFFD"
+        )
     if moved.returned:
         click.echo(f"{moved.returned} jobs that were in flight are back in the queue there")
     total = sum(table.rows for table in moved.tables)
-    click.echo(f"copied and compared {total:,} rows in {seconds_text(moved.seconds)}; both hold everything now")
+    click.echo(
+        f"copied and compared {total:,} rows in {seconds_text(moved.seconds)}; both hold everything now"
+    )
     click.echo(f"old: {moved.source}: is as it was; start nothing on it, or what is left to do is done twice")
     click.echo(f"new: {moved.target}: use it from now on, with --database, QUAERO_DATABASE or in quaero.toml")
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, pairwise
 from typing import Any, Final, Protocol
 
-from quaero.store.postgres.words import words_of
 from quaero.store.transaction import Row
+from quaero.store.words import words_of
 
 TITLE_WEIGHT: Final = 4
 """A word in the title counts as so many in the text or the address."""

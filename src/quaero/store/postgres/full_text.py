@@ -1,18 +1,17 @@
 """Search on an inverted index: a `Query` becomes probes of the index, whose finds one statement ranks by BM25."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, Final
 
 from quaero.models.document import SearchHit
-from quaero.search.clauses import AnyOf, Clause, Filter, Term
+from quaero.search.clauses import Filter, Term
 from quaero.search.query import Query
 from quaero.store.check import Finding
 from quaero.store.postgres.document_texts import LEVELS, TITLE_WEIGHT, key, text_of
-from quaero.store.postgres.snippets import Phrase, snippet
-from quaero.store.postgres.words import words_of
 from quaero.store.rows import document_of, to_json
+from quaero.store.snippets import looked_for, snippet, terms_of
 from quaero.store.transaction import Reader, Row, Transaction
+from quaero.store.words import words_of
 
 _EXCLUDED: Final = -(1 << 63)
 """The highest bit of 64. A query has no more terms than bits: one that excludes has at most 63 required clauses."""
@@ -37,7 +36,7 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
             limit=limit,
             offset=offset,
         )
-        marked = [_phrase(term) for term in _looked_for(query) if not term.column]
+        marked = looked_for(query)
         return tuple(_hit(row, snippet(row[-1], marked)) for row in rows if row[1] is not None), rows[0][0]
     probes = to_json([_whole(term, words) for term in query.excluded if (words := _words(term))])
     if query.excluded:
@@ -62,14 +61,6 @@ def rebuild_some(tx: Transaction, after: int) -> int | None:
     return documents[-1][0] if documents else None
 
 
-def _looked_for(query: Query) -> Iterator[Term]:
-    return chain.from_iterable(map(_terms, (*query.required, *query.optional)))
-
-
-def _terms(clause: Clause) -> tuple[Term, ...]:
-    return clause.terms if isinstance(clause, AnyOf) else (clause,)
-
-
 def _probes(query: Query) -> Iterator[dict[str, Any]]:
     """Each with the number of its term and what that term does: its bit, its weight.
 
@@ -83,7 +74,7 @@ def _probes(query: Query) -> Iterator[dict[str, Any]]:
     parts += [(term, _EXCLUDED, 0.0) for term in query.excluded]
     number = 0
     for clause, bit, weight in parts:
-        for term in _terms(clause):
+        for term in terms_of(clause):
             for probe in _of_term(term, excluded=bit == _EXCLUDED):
                 yield {"term": number, "bit": bit, "weight": weight, **probe}
             number += 1
@@ -126,10 +117,6 @@ def _words(term: Term) -> list[str]:
 def _quoted(text: str) -> str:
     doubled = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{doubled}'"
-
-
-def _phrase(term: Term) -> Phrase:
-    return Phrase(tuple(_words(term)), term.prefix)
 
 
 def _filter(part: Filter) -> dict[str, object]:

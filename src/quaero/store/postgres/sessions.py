@@ -103,16 +103,16 @@ class Sessions:
         session = self._own()
         pause, started, collisions = FIRST_PAUSE_SECONDS, time.monotonic(), 0
         while True:
+            lost = False
             try:
-                result = function(session)
-                self._outage.is_over()
+                return function(session)
             except OutdatedError:
                 continue
             except psycopg.Error as error:
                 worth_it = self.patient or time.monotonic() - started < PATIENCE_SECONDS
                 if error.sqlstate in WAS_FASTER and collisions < MOST_COLLISIONS:
                     collisions += 1
-                elif is_lost(error, session.connection):
+                elif lost := is_lost(error, session.connection):
                     session.drop()
                     worth_it = self._outage.goes_on(error) and worth_it
                 elif is_of_data(error):
@@ -121,8 +121,9 @@ class Sessions:
                     worth_it = False
                 if not (again and worth_it) or self._closing.is_set():
                     raise refusal(error, self._url) from error
-            else:
-                return result
+            finally:
+                if not lost:
+                    self._outage.is_over()
             self._closing.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 

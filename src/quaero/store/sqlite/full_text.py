@@ -4,6 +4,7 @@ from quaero.models.document import SearchHit
 from quaero.search.clauses import AnyOf, Clause, Filter, Term
 from quaero.search.query import Query
 from quaero.store.rows import document_of, to_json
+from quaero.store.snippets import looked_for, snippet
 from quaero.store.transaction import Reader, Row
 
 
@@ -23,7 +24,8 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
         statement, counting = "search_filters", "count_filtered"
     rows = reader.rows(statement, **parameters, limit=limit, offset=offset)
     [(total,)] = reader.rows(counting, **parameters)
-    return tuple(_hit(row) for row in rows), total
+    marked = looked_for(query)
+    return tuple(_hit(row, snippet(row[-1], marked) if match else row[-1]) for row in rows), total
 
 
 def expression(query: Query) -> str:
@@ -61,6 +63,6 @@ def _filter(part: Filter) -> dict[str, object]:
     return {"kind": part.kind, "values": part.values, "excluded": int(part.excluded)}
 
 
-def _hit(row: Row) -> SearchHit:
-    *document, score, snippet = row
-    return SearchHit(document_of(tuple(document)), score, " ".join(snippet.split()))
+def _hit(row: Row, text: str) -> SearchHit:
+    *document, score, _ = row
+    return SearchHit(document_of(tuple(document)), score, " ".join(text.split()))

@@ -28,10 +28,12 @@ from quaero.store.transaction import Reader, Row, Transaction
 
 T = TypeVar("T")
 
-_MAKE_NOTE = f"CREATE TABLE {NOTE} (name TEXT PRIMARY KEY, source TEXT NOT NULL, rows INTEGER, hash TEXT) STRICT"
-_HAS_NOTE = f"SELECT 1 FROM sqlite_schema WHERE name = '{NOTE}'"
+_MAKE_NOTE = (
+    f"CREATE TABLE {NOTE} (name TEXT PRIMARY KEY, source TEXT NOT NULL, rows INTEGER, hash TEXT) STRICT"
+)
+_HAS_NOTE = f"SELECT 1 FROM sqlite_schema WHERE name = '{NOTE}'"  # noqa: S608 - a name of ours, as all below
 _DROP_NOTE = f"DROP TABLE {NOTE}"
-_READ_NOTE = f"SELECT source, name, rows, hash FROM {NOTE}"  # noqa: S608 - our own name
+_READ_NOTE = f"SELECT source, name, rows, hash FROM {NOTE}"  # noqa: S608
 _PUT_NOTE = f"INSERT INTO {NOTE} (source, name, rows, hash) VALUES (?, ?, ?, ?)"  # noqa: S608
 _CHANGE_NOTE = f"UPDATE {NOTE} SET rows = ?, hash = ? WHERE name = ? RETURNING 1"  # noqa: S608
 
@@ -112,7 +114,7 @@ class SqliteTarget:
 
     def begun(self) -> Begun | None:
         if self._connection.execute(_HAS_NOTE).fetchall():
-            notes = self._connection.execute(_READ_NOTE).fetchall()
+            notes: list[Row] = self._connection.execute(_READ_NOTE).fetchall()
             return Begun(notes[0][0], {name: Part(rows, digest) for _, name, rows, digest in notes})
         for table in TABLES:
             if self._connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchall():  # noqa: S608
@@ -158,7 +160,10 @@ class SqliteTarget:
         return ()
 
     def finish(
-        self, last_ids: Mapping[str, int], change: Callable[[Transaction], T], approve: Callable[[Reader], None]
+        self,
+        last_ids: Mapping[str, int],
+        change: Callable[[Transaction], T],
+        approve: Callable[[Reader], None],
     ) -> T:
         with self._connection:
             for name, last in last_ids.items():

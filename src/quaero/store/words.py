@@ -1,4 +1,4 @@
-"""The words of a text as the search index holds them: by the very tokenizer that fills the other store's index.
+"""The words of a text as the search index holds them: by the very tokenizer that fills the index of SQLite.
 
 So a query means the same on both stores, down to accents and word stems, whatever the server's locale is. It is also
 the fastest way known: a quarter of a millisecond for 20 KB; a text search configuration takes ten times that.

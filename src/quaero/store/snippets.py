@@ -4,9 +4,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Final, NamedTuple
 
-from quaero.store.postgres.words import places_of, words_of
+from quaero.search.clauses import AnyOf, Clause, Term
+from quaero.search.query import Query
+from quaero.store.words import places_of, words_of
 
 WORDS: Final = 32
 """How many words a snippet has."""
@@ -35,6 +38,16 @@ class _Match(NamedTuple):
     first: int
     end: int
     phrase: int
+
+
+def looked_for(query: Query) -> list[Phrase]:
+    """What is marked of a query: what its documents must or may have in their text."""
+    terms = chain.from_iterable(map(terms_of, (*query.required, *query.optional)))
+    return [Phrase(tuple(words_of(" ".join(term.words))), term.prefix) for term in terms if not term.column]
+
+
+def terms_of(clause: Clause) -> tuple[Term, ...]:
+    return clause.terms if isinstance(clause, AnyOf) else (clause,)
 
 
 def snippet(text: str, phrases: Sequence[Phrase]) -> str:
