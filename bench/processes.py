@@ -1,8 +1,9 @@
 """Several processes on one database: how soon they wake each other, what that costs, and what they get done.
 
 `pickup`: from the commit of a child in one process to its start in another. `close`: from the end of the last child
-in one process to the end of its parent, which another one watches. `idle`: how much of a core four idle workers take. On one SQLite file, on a private
-PostgreSQL server that waits for the disk (`--postgres`), or on the server of a URL (`--database`).
+in one process to the end of its parent, which another one watches. `idle`: how much of a core four idle workers take.
+On one SQLite file, on a private PostgreSQL server that waits for the disk (`--postgres`), or on the server of a URL
+(`--database`).
 """
 
 import argparse

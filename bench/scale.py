@@ -10,6 +10,7 @@ import itertools
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from quaero.models.outcome import End, Settlement
 from quaero.settings import QueueSettings, RetentionSettings
 from quaero.store.maintenance import prune
 from quaero.store.reads import JobFilter
+from quaero.store.transaction import BeforeStatement
 from quaero.testing import finish, run_to_end
 from tests import postgres_programs
 from tests.postgres_server import EMPTY, LocalServer
@@ -64,6 +66,7 @@ def main() -> int:
     parts: dict[str, Callable[[LocalServer, Sizes], None]] = {
         "kinds": print_kinds,
         "batches": print_batches,
+        "locks": print_locks,
         "growth": print_growth,
         "retention": print_retention,
         "partitions": print_partitions,
@@ -80,7 +83,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure what jobs cost a PostgreSQL server.")
     parser.add_argument("--quick", action="store_true", help="small: whether it works, not what it costs")
     parser.add_argument(
-        "--only", choices=["kinds", "batches", "growth", "retention", "partitions"], help="one part of it"
+        "--only", choices=["kinds", "batches", "locks", "growth", "retention", "partitions"], help="one part of it"
     )
     return parser.parse_args()
 
@@ -115,8 +118,11 @@ def measured(meter: Meter, act: Callable[[], Coroutine[Any, Any, Any]]) -> Cost:
     return Cost(meter.read() - before, client, seconds)
 
 
-async def _run(url: str, kind: Kind, jobs: int, concurrency: int = 200) -> None:
-    async with open_kind_engine(url, QueueSettings(concurrency=concurrency)) as engine:
+async def _run(
+    url: str, kind: Kind, jobs: int, concurrency: int = 200, *, before_statement: BeforeStatement | None = None
+) -> None:
+    queue = QueueSettings(concurrency=concurrency)
+    async with open_kind_engine(url, queue, before_statement=before_statement) as engine:
         summary = await run_to_end(engine, kind_definition(kind, jobs))
         assert summary.job.state == "completed", summary
 
@@ -177,6 +183,57 @@ def print_batches(server: LocalServer, sizes: Sizes) -> None:
         rows.append([str(concurrency), *cost.cells(jobs)])
         server.drop_database(url)
     _print("No-ops by how many are executed at once", ["at once", *COST_HEADS], rows)
+
+
+class Stopwatch:
+    """How long transactions hold the rows that all writers of a run need: from its counts to the end of the commit."""
+
+    def __init__(self) -> None:
+        self._last = ("", 0.0)
+        self._seconds: Counter[str] = Counter()
+        self.commits = 0
+
+    def __call__(self, name: str) -> None:
+        now = time.perf_counter()
+        before, began = self._last
+        self._seconds[before] += now - began if before else 0.0
+        self.commits += name == "COMMIT"
+        self._last = ("" if name == "DELIVER" else name, now)
+
+    @property
+    def locked(self) -> float:
+        return sum(self._seconds[name] for name in ("add_to_progress", "number_events", "insert_event", "COMMIT"))
+
+    @property
+    def committing(self) -> float:
+        return self._seconds["COMMIT"]
+
+    @property
+    def all(self) -> float:
+        return sum(self._seconds.values())
+
+
+def print_locks(server: LocalServer, sizes: Sizes) -> None:
+    """How long each transaction keeps others from its run. These are moments of a clock: only for a quiet machine."""
+    rows: Rows = []
+    for concurrency in (1, 20, 200, 500):
+        url = server.create_database()
+        watch = Stopwatch()
+        jobs = min(sizes.jobs, max(sizes.single, sizes.single * concurrency // 2))
+        began = time.perf_counter()
+        asyncio.run(_run(url, KINDS[0], jobs, concurrency, before_statement=watch))
+        seconds = time.perf_counter() - began
+        commits = watch.commits
+        rows.append([
+            str(concurrency), commits / jobs, *(part / commits * 1000 for part in (watch.all, watch.locked, watch.committing)),
+            jobs / seconds, jobs / watch.locked,
+        ])  # fmt: skip
+        server.drop_database(url)
+    heads = [
+        "at once", "commits a job", "ms a transaction", "of these locked", "of these in COMMIT", "jobs a second",
+        "jobs a second if nothing but the locked part were in turn",
+    ]  # fmt: skip
+    _print("What holds the run", heads, rows)
 
 
 def print_growth(server: LocalServer, sizes: Sizes) -> None:

@@ -16,6 +16,7 @@ from quaero.models.document import NewDocument, content_hash
 from quaero.models.job import ChildJob, Job, StepLimits
 from quaero.models.outcome import Outcome
 from quaero.settings import QueueSettings
+from quaero.store.transaction import BeforeStatement
 from quaero.testing import open_test_engine
 
 CHILD_TYPE: Final = "kind_child"
@@ -128,10 +129,12 @@ def kind_definition(kind: Kind, jobs: int) -> JobDefinition:
 
 
 def open_kind_engine(
-    url: str, queue: QueueSettings | None = None
+    url: str, queue: QueueSettings | None = None, *, before_statement: BeforeStatement | None = None
 ) -> AbstractAsyncContextManager[Engine]:
     """An engine that executes these kinds and nothing else."""
-    return open_test_engine(url, [KindManager()], [KindWorker()], queue=queue)
+    return open_test_engine(
+        url, [KindManager()], [KindWorker()], queue=queue, before_statement=before_statement
+    )
 
 
 def _address(parent_id: int | None, number: int, part: int) -> str:

@@ -57,11 +57,11 @@ class Course:
 
     @property
     def seconds_to_recover(self) -> float | None:
-        """From the beginning of the fault until the rate is back for good, at least for a while; None: it is not."""
-        for second in range(int(self.began), len(self.rates) - WINDOW_SECONDS + 1):
+        """From the end of the fault until the rate is back, and held for a while; None: it is not."""
+        for second in range(int(self.ended), len(self.rates) - WINDOW_SECONDS + 1):
             back = self.rates[second] >= NEEDED * self.before
             if back and self._share(self._window(second)) >= NEEDED:
-                return max(0.0, second - self.began)
+                return max(0.0, second - self.ended)
         return None
 
     @property

@@ -25,7 +25,8 @@ class TimedWorker(NoopWorker):
 async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    database, types = sys.argv[1], sys.argv[2].split(",")
+    place, types = sys.argv[1], sys.argv[2].split(",")
+    database = place if "://" in place else Path(place)
     async with (
         open_test_engine(
             Path(database) if "://" not in database else database, [NoopManager()], [TimedWorker()]

@@ -119,7 +119,7 @@ async def test_no_id_is_given_out_twice(place: Place, target: Place, clock: Sett
     [page] = await claim(store, run_id)
     await store.settle([settlement(page, stores="page")])
     await store.cancel(run_id)
-    [event] = place.rows("SELECT max(id) FROM events")
+    [document] = place.rows("SELECT max(id) FROM documents")
     await store.delete_run(run_id, documents=True)
     await store.cancel(1)
     await store.close()
@@ -127,8 +127,12 @@ async def test_no_id_is_given_out_twice(place: Place, target: Place, clock: Sett
     move_between(place, target, clock=clock)
 
     store = target.store(clock=clock)
-    assert await store.launch(two_steps("new")) > page.id
-    assert target.rows("SELECT min(id) FROM events WHERE root_id > 1")[0] > event
+    run_id, parent = await begin(store, "new")
+    await plan(store, parent, "page")
+    [new] = await claim(store, run_id)
+    await store.settle([settlement(new, stores="page")])
+    assert page.id < run_id < new.id
+    assert target.rows("SELECT max(id) FROM documents")[0] > document
     assert await store.check() == ()
     await store.close()
 
@@ -331,7 +335,7 @@ async def test_what_is_changed_while_it_is_copied_is_not_taken_for_complete(
 async def test_a_copy_that_is_not_what_was_copied_is_noticed(full: Place, target: Place) -> None:
     def spoil(doing: str, table: str, done: int, total: int) -> None:
         if (doing, table) == ("copied", "document_tags"):
-            target.execute("UPDATE events SET data = '{}' WHERE id = 2")
+            target.execute("UPDATE events SET data = '{}' WHERE number = 2")
 
     with pytest.raises(StoreError, match="the copy of the table events is not what was copied"):
         move_between(full, target, spoil)

@@ -57,7 +57,7 @@ class Backend(Protocol):
     async def facts(self) -> dict[str, str | int]:
         """What an operator may want to know of the database: where it is, its version, its size.
 
-        Numbers among them are `bytes`, `wal_bytes` (of what is not in its final place yet), `free_bytes`.
+        Numbers among them are `bytes`, and of a file `wal_bytes` (of what is not in its final place yet), `free_bytes`.
         """
         ...
 

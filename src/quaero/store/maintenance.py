@@ -143,7 +143,7 @@ async def _timed(store: Store, operation: str, act: Callable[[], Awaitable[str]]
 
 async def _size(store: Store) -> int:
     facts = await store.backend.facts()
-    return int(facts["bytes"]) + int(facts["wal_bytes"])
+    return int(facts["bytes"]) + int(facts.get("wal_bytes", 0))
 
 
 def _now(tx: Transaction) -> int:

@@ -13,8 +13,6 @@ def facts(reader: Reader) -> dict[str, str | int]:
         "schema_version": len(migrations()),
         "postgres_version": server,
         "bytes": size,
-        "wal_bytes": 0,
-        "free_bytes": 0,
     }
 
 

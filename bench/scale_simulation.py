@@ -1,0 +1,431 @@
+"""What one, two and four databases do with a day of a hundred million jobs: a deterministic simulation.
+
+Two models. The first goes event by event through processes that claim and settle in batches, the cores of the
+database, the rows that all writers of a run need, and a log that many commits are written to at once; it tells how
+much a database can take and how long a claim waits. The second takes that as the rate of a database and goes through a
+whole day of runs, most of them small and a few huge. `docs/scale.md` names the assumptions; `bench/scale.py` measures
+the costs.
+"""
+
+import argparse
+import bisect
+import heapq
+import math
+import random
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from support.figures import percentile
+from support.lines import LineChart, Points, svg
+from support.simulated import Cores, Lock, Log, Time
+
+DAY: Final = 86_400.0
+JOBS_A_DAY: Final = 1e8
+PEAK: Final = 3.0
+"""The busiest moment of the day over its average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds of a core for each write transaction (`commit`) and each job in it (`job`), as measured.
+
+    `locked_commit`, `locked_job`: the part of the server's that is done while the counts of the run are held.
+    `flush`: one write of the log.
+    """
+
+    server_commit: float = 1.33e-3
+    server_job: float = 53e-6
+    client_commit: float = 1.99e-3
+    client_job: float = 48e-6
+    locked_commit: float = 0.4e-3
+    locked_job: float = 25e-6
+    flush: float = 1.0e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`cores`: of each database; `shared`: the processes work on the same ones, as on one machine."""
+
+    databases: int = 1
+    cores: int = 8
+    processes: int = 16
+    at_once: int = 200
+    job_seconds: float = 1.0
+    shared: bool = False
+    costs: Costs = Costs()
+
+
+SETTLE_BATCH: Final = 500
+
+
+@dataclass(slots=True)
+class Run:
+    """A run with jobs that nobody has claimed, as [moment from which they wait, how many]."""
+
+    lock: Lock = field(default_factory=Lock)
+    pending: deque[list[float]] = field(default_factory=deque)
+
+
+class Database:
+    def __init__(self, time: Time, setup: Setup) -> None:
+        self.time, self.setup = time, setup
+        self.cores = Cores(time, setup.cores)
+        self.log = Log(time, setup.costs.flush)
+        self.runs: dict[int, Run] = {}
+        self.ready: dict[int, None] = {}
+        self.waiting: list[Process] = []
+        self.pending = 0
+        self.claimed: list[float] = []
+        self.settled = self.commits = 0
+
+    def add(self, run_id: int, jobs: int) -> None:
+        run = self.runs.setdefault(run_id, Run())
+        run.pending.append([self.time.now, jobs])
+        self.ready[run_id] = None
+        self.pending += jobs
+        idle, self.waiting = self.waiting, []
+        for process in idle:
+            process.begin()
+
+    def take(self, limit: int) -> dict[int, int]:
+        """Claim so many jobs in equal shares; who was served goes to the end of the line."""
+        taken: dict[int, int] = {}
+        left = min(limit, self.pending)
+        while left:
+            lanes = list(self.ready)[:left]
+            share = -(-left // len(lanes))
+            for run_id in lanes:
+                count = min(share, left)
+                given = self._take_from(run_id, count)
+                taken[run_id] = taken.get(run_id, 0) + given
+                left -= given
+                del self.ready[run_id]
+                if self.runs[run_id].pending:
+                    self.ready[run_id] = None
+        return taken
+
+    def _take_from(self, run_id: int, count: int) -> int:
+        pending, given = self.runs[run_id].pending, 0
+        while pending and given < count:
+            since, there = pending[0]
+            some = min(int(there), count - given)
+            self.claimed += [since] * some
+            given += some
+            if some == there:
+                pending.popleft()
+            else:
+                pending[0][1] -= some
+        self.pending -= given
+        return given
+
+
+class Process:
+    """Claims and settles in one transaction at a time: whatever has come up since the last one."""
+
+    def __init__(self, database: Database, cores: Cores) -> None:
+        self._database, self._cores, self._time = database, cores, database.time
+        self._setup = database.setup
+        self._free = self._setup.at_once
+        self._ended: deque[int] = deque()
+        self._busy = False
+        self._chance = random.Random(id(database.cores) & 0)
+
+    def begin(self) -> None:
+        if self._busy:
+            return
+        database, costs = self._database, self._setup.costs
+        settled = [self._ended.popleft() for _ in range(min(SETTLE_BATCH, len(self._ended)))]
+        first = len(database.claimed)
+        claimed = database.take(self._free)
+        waited = range(first, len(database.claimed))
+        count = sum(claimed.values())
+        if not settled and not count:
+            database.waiting.append(self)
+            return
+        self._busy = True
+        self._free -= count
+        runs = [database.runs[run_id].lock for run_id in sorted({*settled, *claimed})]
+        half = (len(settled) + count) / 2
+
+        def on_server() -> None:
+            seconds = costs.server_commit - costs.locked_commit + half * (costs.server_job - costs.locked_job)
+            database.cores.work(seconds, take_lock)
+
+        held: list[Lock] = []
+
+        def take_lock() -> None:
+            if len(held) < len(runs):
+                lock = runs[len(held)]
+                held.append(lock)
+                lock.take(take_lock)
+            else:
+                database.cores.work(costs.locked_commit + half * costs.locked_job, commit)
+
+        def commit() -> None:
+            database.log.commit(done)
+
+        def done() -> None:
+            for lock in held:
+                lock.release()
+            database.commits += 1
+            database.settled += len(settled)
+            for place in waited:
+                database.claimed[place] = self._time.now - database.claimed[place]
+            self._free += len(settled)
+            self._busy = False
+            for run_id, jobs in claimed.items():
+                for _ in range(jobs):
+                    self._execute(run_id)
+            self.begin()
+
+        self._cores.work(costs.client_commit + half * costs.client_job, on_server)
+
+    def _execute(self, run_id: int) -> None:
+        if not self._setup.job_seconds:
+            self._ended.append(run_id)
+            return
+
+        def end() -> None:
+            self._ended.append(run_id)
+            self.begin()
+
+        self._time.after(self._chance.expovariate(1 / self._setup.job_seconds), end)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`claim`: how long jobs waited for theirs, in seconds; `batch`: jobs settled by a transaction; `cpu`: of the cores."""
+
+    offered: float
+    rate: float
+    claim_p50: float
+    claim_p99: float
+    queue: int
+    batch: float
+    cpu: float
+
+
+def stream(setup: Setup, offered: float, seconds: float, seed: int = 1) -> Outcome:
+    """Runs of some hundred jobs arrive so that there are `offered` jobs a second; each lives on the database of its id."""
+    time, databases, _ = _cluster(setup, seed)
+    chance = random.Random(seed)
+    sizes = Sizes(100.0, 1.5, 5_000.0)
+    run_id = 0
+
+    def arrive() -> None:
+        nonlocal run_id
+        run_id += 1
+        databases[shard(run_id, setup.databases)].add(run_id, sizes.draw(chance))
+        time.after(chance.expovariate(offered / sizes.mean), arrive)
+
+    arrive()
+    warm = seconds / 3
+    time.run_until(warm)
+    before = [(d.settled, d.commits, d.cores.busy, len(d.claimed)) for d in databases]
+    time.run_until(seconds)
+    settled = sum(d.settled - b[0] for d, b in zip(databases, before, strict=True))
+    commits = sum(d.commits - b[1] for d, b in zip(databases, before, strict=True))
+    busy = max(d.cores.busy - b[2] for d, b in zip(databases, before, strict=True))
+    waits = [wait for d, b in zip(databases, before, strict=True) for wait in d.claimed[b[3] :] if wait < seconds]
+    span = seconds - warm
+    return Outcome(
+        offered,
+        settled / span,
+        percentile(waits, 50),
+        percentile(waits, 99),
+        sum(d.pending for d in databases),
+        settled / max(1, commits),
+        busy / span / setup.cores,
+    )
+
+
+def drain(setup: Setup, runs: int, seconds: float) -> Outcome:
+    """So many runs with more jobs than can be done: how many are done a second."""
+    time, databases, _ = _cluster(setup, 1)
+    for run_id in range(1, runs + 1):
+        databases[shard(run_id, setup.databases)].add(run_id, 10**9)
+    time.run_until(seconds)
+    settled = sum(database.settled for database in databases)
+    commits = sum(database.commits for database in databases)
+    busy = max(database.cores.busy for database in databases)
+    return Outcome(math.inf, settled / seconds, 0, 0, 0, settled / max(1, commits), busy / seconds / setup.cores)
+
+
+def _cluster(setup: Setup, seed: int) -> tuple[Time, list[Database], list[Process]]:
+    time = Time()
+    databases = [Database(time, setup) for _ in range(setup.databases)]
+    processes = []
+    for database in databases:
+        for number in range(setup.processes // setup.databases):
+            cores = database.cores if setup.shared else Cores(time, 1)
+            process = Process(database, cores)
+            process._chance = random.Random(seed * 1_000 + number)  # noqa: SLF001
+            database.waiting.append(process)
+            processes.append(process)
+    return time, databases, processes
+
+
+def shard(run_id: int, databases: int) -> int:
+    """The database of a run: by a mix of its id, so that neighbours do not go together."""
+    return (run_id * 0x9E3779B97F4A7C15 >> 40) % databases
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many children runs have: `least` or more, with a heavy tail (the smaller `shape`, the heavier) up to `most`."""
+
+    least: float
+    shape: float
+    most: float
+
+    def draw(self, chance: random.Random) -> int:
+        cut = 1 - (self.least / self.most) ** self.shape
+        return int(self.least / (1 - chance.random() * cut) ** (1 / self.shape))
+
+    @property
+    def mean(self) -> float:
+        """By a thousand equally likely sizes."""
+        cut = 1 - (self.least / self.most) ** self.shape
+        steps = 100_000
+        return sum(self.least / (1 - (step + 0.5) / steps * cut) ** (1 / self.shape) for step in range(steps)) / steps
+
+
+DAILY: Final = Sizes(100.0, 1.1, 5_000_000.0)
+
+
+class Shared:
+    """A database over a day: all runs that have jobs get equal shares of its rate, each at the most `most`.
+
+    All get the same, so one clock is enough: how many jobs a run has been given that was there all the time.
+    """
+
+    def __init__(self, rate: float, most: float) -> None:
+        self._rate, self._most = rate, most
+        self.now = self.given = 0.0
+        self._ends: list[tuple[float, float, int]] = []
+        self.sum_of_ends = 0.0
+        self.times: list[float] = [0.0]
+        self.gifts: list[float] = [0.0]
+        self.runs: list[tuple[float, float, int]] = []
+        self.done: list[tuple[float, float, int]] = []
+
+    @property
+    def queue(self) -> float:
+        """Jobs that wait."""
+        return self.sum_of_ends - len(self._ends) * self.given
+
+    def _share(self) -> float:
+        return min(self._most, self._rate / len(self._ends))
+
+    def go_to(self, moment: float) -> None:
+        while self._ends:
+            share = self._share()
+            end = self.now + (self._ends[0][0] - self.given) / share
+            if end > moment:
+                self._note(moment, self.given + (moment - self.now) * share)
+                return
+            self._note(end, self._ends[0][0])
+            gift, began, jobs = heapq.heappop(self._ends)
+            self.sum_of_ends -= gift
+            self.done.append((end - began, jobs / self._most, jobs))
+        self._note(moment, self.given)
+
+    def _note(self, moment: float, given: float) -> None:
+        self.now, self.given = moment, given
+        if given > self.gifts[-1]:
+            self.times.append(moment)
+            self.gifts.append(given)
+        else:
+            self.times[-1] = max(self.times[-1], moment) if not self._ends else self.times[-1]
+
+    def add(self, jobs: int) -> None:
+        end = self.given + jobs
+        heapq.heappush(self._ends, (end, self.now, jobs))
+        self.sum_of_ends += end
+        self.runs.append((self.now, self.given, jobs))
+
+    def waits(self, samples: int) -> Iterator[tuple[float, float, int]]:
+        """(seconds until its claim, how many jobs it stands for, jobs of its run), of some jobs of each run."""
+        for began, given, jobs in self.runs:
+            count = min(samples, jobs)
+            for number in range(count):
+                moment = self._when(given + jobs * (number + 0.5) / count)
+                if moment is not None:
+                    yield max(0.0, moment - began), jobs / count, jobs
+
+    def _when(self, given: float) -> float | None:
+        """When the run that was there all the time had been given so many; None: not on this day."""
+        place = bisect.bisect_left(self.gifts, given)
+        if place == len(self.gifts):
+            return None
+        low, high = self.gifts[place - 1], self.gifts[place]
+        return self.times[place - 1] + (self.times[place] - self.times[place - 1]) * (given - low) / (high - low)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOutcome:
+    """`small`: waits of jobs of runs with up to a thousand; `slow`: a run's time over that of a run on its own."""
+
+    small_p50: float
+    small_p99: float
+    all_p50: float
+    all_p99: float
+    slow_p50: float
+    slow_p99: float
+    largest_queue: float
+    left: float
+    queue: Points
+
+
+def day(databases: int, rate: float, most: float, jobs: float, seed: int = 1) -> DayOutcome:
+    """A day of so many jobs: few at night, three times the average at the peak."""
+    chance = random.Random(seed)
+    parts = [Shared(rate, most) for _ in range(databases)]
+    runs_a_second = jobs / DAY / DAILY.mean
+    moment, run_id = 0.0, 0
+    queue: list[tuple[float, float]] = []
+    while moment < DAY:
+        moment += chance.expovariate(runs_a_second * PEAK)
+        if chance.random() > intensity(moment) / PEAK:
+            continue
+        run_id += 1
+        while len(queue) * 300 < min(moment, DAY):
+            for part in parts:
+                part.go_to(len(queue) * 300.0)
+            queue.append((len(queue) * 300 / 3_600, sum(part.queue for part in parts)))
+        part = parts[shard(run_id, databases)]
+        part.go_to(moment)
+        part.add(DAILY.draw(chance))
+    left = sum(part.queue for part in parts)
+    for part in parts:
+        part.go_to(3 * DAY)  # what is left is done, so that its waits are known
+    waits = [wait for part in parts for wait in part.waits(20)]
+    slow = [seconds / alone for part in parts for seconds, alone, _ in part.done]
+    small = [wait for wait in waits if wait[2] <= 1_000]
+    return DayOutcome(
+        _weighted(small, 50), _weighted(small, 99), _weighted(waits, 50), _weighted(waits, 99),
+        percentile(slow, 50), percentile(slow, 99), max(waiting for _, waiting in queue), left, queue,
+    )  # fmt: skip
+
+
+def intensity(moment: float) -> float:
+    """The rate at a moment of the day over the average of the day: a peak of some hours, quiet nights."""
+    return 0.4 + (PEAK - 0.4) * math.exp(-(((moment / 3_600 - 14) / WIDTH) ** 2))
+
+
+WIDTH: Final = 0.6 * 24 / (PEAK - 0.4) / math.sqrt(math.pi)
+"""Hours: so that the average is 1."""
+
+
+def _weighted(waits: Sequence[tuple[float, float, int]], percent: float) -> float:
+    ordered = sorted(waits)
+    until = sum(weight for _, weight, _ in ordered) * percent / 100
+    for wait, weight, _ in ordered:
+        until -= weight
+        if until <= 0:
+            return wait
+    return ordered[-1][0]
