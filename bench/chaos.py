@@ -178,7 +178,7 @@ def _print_cell(cell: Cell) -> None:
     print(f"  rate before {short(course.before)} a second; during {course.during:.0%} of it")
     print(
         f"  within {WITHIN_SECONDS} s after it {course.reached:.0%} reached, {course.after:.0%} on average;"
-        f" back {'never' if back is None else f'{back:.1f} s'} after its beginning (it lasted"
+        f" back {'never' if back is None else f'{back:.1f} s'} after its end (it lasted"
         f" {course.ended - course.began:.1f} s)"
     )
     print(

@@ -79,22 +79,29 @@ class Lock:
 
 @dataclass(slots=True)
 class Log:
-    """A write to the disk takes `seconds`; all commits that waited for its start are in it. `writes`: how many there were."""
+    """A write to the disk takes `seconds`, and one more for so many `bytes_a_second`; all commits that waited for its
+    start are in it. `writes`: how many there were; `busy`: seconds of writing."""
 
     time: Time
     seconds: float
+    bytes_a_second: float
     writes: int = 0
+    busy: float = 0.0
     _busy: bool = False
     _waiting: list[Then] = field(default_factory=list)
+    _bytes: float = 0.0
 
-    def commit(self, then: Then) -> None:
+    def commit(self, size: float, then: Then) -> None:
         self._waiting.append(then)
+        self._bytes += size
         if not self._busy:
             self._write()
 
     def _write(self) -> None:
         self._busy, group, self._waiting = True, self._waiting, []
         self.writes += 1
+        seconds, self._bytes = self.seconds + self._bytes / self.bytes_a_second, 0.0
+        self.busy += seconds
 
         def end() -> None:
             self._busy = False
@@ -103,4 +110,4 @@ class Log:
             if self._waiting and not self._busy:
                 self._write()
 
-        self.time.after(self.seconds, end)
+        self.time.after(seconds, end)

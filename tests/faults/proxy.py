@@ -243,19 +243,23 @@ class _Link:
 
     async def run(self) -> None:
         """Forward until either side ends, then tell the other."""
-        for writer in (self._client[1], self._server[1]):
-            writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._tasks = [
-            asyncio.create_task(self._forward(Way.TO_SERVER, self._client[0], self._server[1])),
-            asyncio.create_task(self._forward(Way.TO_CLIENT, self._server[0], self._client[1])),
-        ]
-        await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._client[1].close()
-        if not self.server_is_left_alone:
-            self._server[1].close()
+        try:
+            for writer in (self._client[1], self._server[1]):
+                writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._tasks = [
+                asyncio.create_task(self._forward(Way.TO_SERVER, self._client[0], self._server[1])),
+                asyncio.create_task(self._forward(Way.TO_CLIENT, self._server[0], self._client[1])),
+            ]
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        except OSError:
+            pass  # it was cut before it began
+        finally:
+            self._client[1].close()
+            if not self.server_is_left_alone:
+                self._server[1].close()
 
     def cut(self, *, reset: bool, server_too: bool) -> None:
         self.server_is_left_alone = not server_too

@@ -41,7 +41,7 @@ SESSION = (
 )
 """What every session wants. Timeouts: whoever was cut off, or forgot a lock, must not hold others up for long."""
 
-IN_WRITING = SESSION + "; SET enable_seqscan = off"
+IN_WRITING = SESSION + "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 """A plan that was made for a small table is kept while the table grows: so it goes by an index from the start."""
 
 IN_GROUPS = IN_WRITING + "; SET lock_timeout = '250ms'"

@@ -45,7 +45,7 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
     _check(options)
-    tx.hold(*sorted(_at_most_one_open(what, options)))
+    tx.hold(*sorted(at_most_one_open(what, options)))
     known = None if options.key is None else _run_of_key(tx, options.key, what.definition.id)
     if known is not None:
         return known
@@ -59,11 +59,11 @@ def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     return run_id
 
 
-def _at_most_one_open(what: Launch, options: LaunchOptions) -> set[str]:
+def at_most_one_open(what: Launch, options: LaunchOptions) -> set[str]:
     """Names for the definitions of which no second run may come about at the same time."""
     names = {f"launch {what.definition.id}"} if options.alone or options.key is not None else set()
     for each in (*what.before, *what.after):
-        names |= _at_most_one_open(
+        names |= at_most_one_open(
             each, msgspec.structs.replace(options, alone=not each.definition.overlap, key=None)
         )
     return names

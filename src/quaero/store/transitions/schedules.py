@@ -7,7 +7,7 @@ import msgspec
 from quaero.models.definition import JobDefinition
 from quaero.store.rows import from_json
 from quaero.store.transaction import Reader, Row, Transaction
-from quaero.store.transitions.launch import Launch, LaunchOptions, launch
+from quaero.store.transitions.launch import Launch, LaunchOptions, at_most_one_open, launch
 
 SWITCHED_OFF = ""
 """Stands for the cron fields of a definition that schedules nothing for now."""
@@ -135,15 +135,16 @@ def fire(tx: Transaction, firing: Firing, what: Launch) -> int | None:
     Nothing happens if another server took the time, or if the definition was changed meanwhile. Without `overlap` an
     open run stands in the way: then the time is skipped.
     """
+    key = f"schedule:{firing.definition_id}:{firing.planned}"
+    options = LaunchOptions(key=key, launched_by="schedule")
+    tx.hold(*sorted({f"launch {firing.definition_id}"} | at_most_one_open(what, options)))
     if not _take(tx, firing):
         return None
-    tx.hold(f"launch {firing.definition_id}")
-    key = f"schedule:{firing.definition_id}:{firing.planned}"
     found = tx.rows("run_of_key", launch_key=key)
     if not found and not what.definition.overlap and _is_open(tx, firing.definition_id):
         tx.rows("add_skipped", definition_id=firing.definition_id, skipped=firing.older + 1, error=None)
         return None
-    run_id = launch(tx, what, LaunchOptions(key=key, launched_by="schedule"))
+    run_id = launch(tx, what, options)
     tx.rows("add_skipped", definition_id=firing.definition_id, skipped=firing.older, error=None)
     tx.rows("set_planned_run", definition_id=firing.definition_id, planned=firing.planned, run_id=run_id)
     return run_id
