@@ -39,7 +39,7 @@ check: ## lint, format, types, contracts and tests
 real: ## crawl real documentation, also killed on the way, and compare; SITE=folder for your own
 	@$(DEV) real
 
-soak: ## run the long tests; ARGS="kills zombies races pairs histories table"
+soak: ## run the long tests; ARGS="--backend postgres kills zombies statements races pairs histories table"
 	@$(DEV) soak $(ARGS)
 
 bench: ## run the benchmark that ARGS names

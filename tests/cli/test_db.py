@@ -150,7 +150,7 @@ EXPORTED = {
         "priority", "run_at", "attempt", "lost_leases", "reopened", "created_at", "started_at", "finished_at",
         "error_code", "error", "note", "config",
     },
-    "event": {"id", "root_id", "number", "at", "type", "job_id", "data"},
+    "event": {"root_id", "number", "at", "type", "job_id", "data"},
     "log_line": {"id", "job_id", "number", "at", "level", "message"},
     "document": {
         "id", "source_type", "canonical_url", "url", "title", "content_hash", "created_at", "updated_at", "checked_at",

@@ -65,7 +65,8 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._links: set[_Link] = set()
         self._left_alone: list[_Link] = []
-        self._listening: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._listening: socket.socket | None = None
         self._ending = False
         self.port = 0
         self.state = _State()
@@ -161,22 +162,32 @@ class Proxy:
 
     async def _listen(self) -> None:
         if self._listening is None:
-            self._listening = await asyncio.start_server(self._connected, "127.0.0.1", self.port, limit=CHUNK)
-            self.port = self._listening.sockets[0].getsockname()[1]
+            self._listening = socket.create_server(("127.0.0.1", self.port))
+            self._listening.setblocking(False)
+            self.port = self._listening.getsockname()[1]
+            self._loop.add_reader(self._listening, self._accept_one, self._listening)
 
     async def _stop_listening(self) -> None:
         if self._listening is not None:
+            self._loop.remove_reader(self._listening)
             self._listening.close()
             self._listening = None
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept_one(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            task = self._loop.create_task(self._connected(listening.accept()[0]))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def _connected(self, accepted: socket.socket) -> None:
         assert self._server.hostname
+        client = await asyncio.open_connection(sock=accepted, limit=CHUNK)
         try:
             server = await asyncio.open_connection(self._server.hostname, self._server.port, limit=CHUNK)
         except OSError:
-            _end(writer, reset=True)
+            _end(client[1], reset=True)
             return
-        link = _Link(self.state, (reader, writer), server)
+        link = _Link(self.state, client, server)
         self._links.add(link)
         if self._ending:
             link.cut(reset=True, server_too=True)

@@ -19,7 +19,6 @@ TIMES = 40
 LOOKS, APART_SECONDS = 12, 0.5
 
 ALL = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-LISTENING = f"{ALL} AND query LIKE 'LISTEN%'"
 
 
 async def run_meanwhile(place: Place, act: Callable[[], Coroutine[Any, Any, None]]) -> int:

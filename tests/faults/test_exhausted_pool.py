@@ -40,15 +40,15 @@ async def test_a_run_ends_exact_although_all_connections_are_taken_for_a_while(
     async with asyncio.timeout(ENDS_WITHIN_SECONDS), engine_at(private_place.url) as engine:
         run_id = await engine.control.launch(TREE)
         taken = await asyncio.to_thread(take_all, private_place.url)
-        private_terminated = taken.pop()
+        one = taken.pop()
         working = asyncio.create_task(finish(engine, run_id))
-        private_terminated.execute(
+        one.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'quaero' AND pid <> pg_backend_pid()"
         )
         taken += await asyncio.to_thread(take_all, private_place.url)
         await asyncio.sleep(FULL_SECONDS)
-        for connection in [*taken, private_terminated]:
+        for connection in [*taken, one]:
             connection.close()
         await working
     assert await faults(private_place, run_id, TREE_ENDS) == []

@@ -27,7 +27,6 @@ from tests.store.moving_kit import (
     move_between,
     page_of,
     tables_of,
-    two_steps,
 )
 from tests.store.tree import children, plan, settlement, state, step_states, work_off
 
