@@ -18,7 +18,6 @@ from quaero.store.postgres.document_texts import text_of
 from quaero.store.postgres.owners import Absences, holds_lock
 from quaero.store.postgres.readers import PostgresReader
 from quaero.store.postgres.schema import prepare, version
-from quaero.store.postgres.sessions import Session
 from quaero.store.postgres.statements import migrations, statement
 from quaero.store.postgres.transaction import Frame, PostgresTransaction
 from quaero.store.rows import to_json
@@ -217,9 +216,9 @@ class PostgresTarget:
                 for name, last in last_ids.items():
                     if last:
                         self._rows("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", name, last)
-                frame, session = Frame(), Session(lambda: self._connection)
+                frame = Frame()
                 clock = self._clock or self._server_clock()
-                results.append(change(PostgresTransaction(frame, session, self._connection, clock, None)))
+                results.append(change(PostgresTransaction(frame, self._connection, clock, None)))
                 frame.write_entries()
                 approve(PostgresReader(self._connection))
                 self._connection.execute(f"DROP TABLE {NOTE}".encode())

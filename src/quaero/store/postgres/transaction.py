@@ -9,7 +9,6 @@ import msgspec
 from quaero.store.clock import Clock
 from quaero.store.postgres.connection import Connection
 from quaero.store.postgres.document_texts import WRITERS
-from quaero.store.postgres.sessions import Session
 from quaero.store.postgres.statements import statement
 from quaero.store.transaction import BeforeStatement, Change, Entries, Parameters, Row
 
@@ -49,14 +48,13 @@ class PostgresTransaction:
     def __init__(
         self,
         frame: Frame,
-        session: Session,
         connection: Connection,
         clock: Clock,
         before_statement: BeforeStatement | None,
         *,
         may_wait: bool = True,
     ) -> None:
-        self._frame, self._session, self._connection = frame, session, connection
+        self._frame, self._connection = frame, connection
         self._clock, self._before, self._may_wait = clock, before_statement, may_wait
         self._now, self._ticks = clock.now_ms(), clock.ticks_ms()
         self.changed = False

@@ -111,7 +111,7 @@ class Writer:
         try:
             for request in group:
                 transaction = PostgresTransaction(
-                    frame, session, connection, self._clock, self._before, may_wait=request is group[0]
+                    frame, connection, self._clock, self._before, may_wait=request is group[0]
                 )
                 try:
                     value = request.function(transaction, *request.arguments)
