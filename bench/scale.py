@@ -7,6 +7,7 @@ written from these tables, and `scale_simulation.py` takes its costs from the fi
 import argparse
 import asyncio
 import itertools
+import os
 import sys
 import tempfile
 import time
@@ -14,10 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from support.aged import copy_runs
 from support.databases import DURABLE
+from support.engine_measures import drains
 from support.kinds import CHILD_TYPE, KINDS, Kind, kind_definition, open_kind_engine
 from support.partitions import CUTS, NOT_CUT, Touched, cut, partitions_when_named
 from support.server_meter import Meter, Reading
@@ -67,6 +70,7 @@ def main() -> int:
         "kinds": print_kinds,
         "batches": print_batches,
         "locks": print_locks,
+        "drains": print_drains,
         "growth": print_growth,
         "retention": print_retention,
         "partitions": print_partitions,
@@ -83,7 +87,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure what jobs cost a PostgreSQL server.")
     parser.add_argument("--quick", action="store_true", help="small: whether it works, not what it costs")
     parser.add_argument(
-        "--only", choices=["kinds", "batches", "locks", "growth", "retention", "partitions"], help="one part of it"
+        "--only", choices=["kinds", "batches", "locks", "drains", "growth", "retention", "partitions"], help="one part of it"
     )
     return parser.parse_args()
 
@@ -236,6 +240,35 @@ def print_locks(server: LocalServer, sizes: Sizes) -> None:
     _print("What holds the run", heads, rows)
 
 
+def print_drains(server: LocalServer, sizes: Sizes) -> None:
+    """No-ops of one run drained by processes on this machine: what the simulation is held against."""
+    rows: Rows = []
+    for processes in (1, 2, 4):
+        url = server.create_database()
+        meter = Meter(server, url)
+        before = meter.read()
+        figures = drains(url, 2 * sizes.jobs, processes)
+        cost = meter.read() - before
+        rate = figures[f"drain_jobs_per_second_{processes}_processes"]
+        rows.append([str(processes), rate, cost.cpu / 2 / sizes.jobs * MICRO, 2 * sizes.jobs / cost.written])
+        server.drop_database(url)
+    heads = ["processes", "jobs a second", "server CPU, us a job", "jobs a commit, with those that planned them"]
+    _print(f"One run of {2 * sizes.jobs:,} no-ops, drained", heads, rows)
+    print(f"one write of the disk: {_flush_ms():.2f} ms (median of 200 times 8 KB with fdatasync)\n")
+
+
+def _flush_ms() -> float:
+    with tempfile.TemporaryFile() as file:
+        times = []
+        for _ in range(200):
+            began = time.perf_counter()
+            file.write(b"x" * 8192)
+            file.flush()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - began) * 1000)
+    return median(times)
+
+
 def print_growth(server: LocalServer, sizes: Sizes) -> None:
     """No-ops, and claims and ends one by one, on a store with so many finished jobs in runs of a thousand."""
     rows: Rows = []
@@ -270,8 +303,6 @@ async def _one_by_one(meter: Meter, url: str, count: int) -> tuple[Reading, Read
         store = engine.store
         run_id = await engine.control.launch(kind_definition(KINDS[0], count))
         async with engine.working(run_id, types=["kinds"]):
-            while (await store.job(run_id)).state != "running" or not await store.pending_types(run_id):
-                await asyncio.sleep(0.01)
             while not await _planned(engine.store, run_id, count):
                 await asyncio.sleep(0.01)
         before = meter.read()

@@ -86,15 +86,21 @@ async def stops_of(bench: Bench, pair: Pair, dice: random.Random | None) -> list
 async def run_pair(bench: Bench, pair: Pair, dice: random.Random | None = None) -> None:
     """Both at once, at every statement, or at some that are chosen with `dice`. Errors say which pair and where.
 
-    On PostgreSQL also statement by statement in turn.
+    On PostgreSQL also statement by statement in turn; with `dice` that or the other.
     """
-    for k in await stops_of(bench, pair, dice):
-        for in_turn in (False, True)[: 2 if bench.desk.moves_both else 1]:
-            try:
-                await bench.at_once(*pair, k, in_turn=in_turn)
-            except Exception as error:
-                error.add_note(f"{pair}, before its statement {k}{', then in turn' if in_turn else ''}")
-                raise
+    ways = [
+        (k, in_turn)
+        for k in await stops_of(bench, pair, dice)
+        for in_turn in ((False, True) if bench.desk.moves_both else (False,))
+    ]
+    if dice is not None and bench.desk.moves_both:
+        ways = [dice.choice(ways)]
+    for k, in_turn in ways:
+        try:
+            await bench.at_once(*pair, k, in_turn=in_turn)
+        except Exception as error:
+            error.add_note(f"{pair}, before its statement {k}{', then in turn' if in_turn else ''}")
+            raise
 
 
 class Counted(NamedTuple):

@@ -5,8 +5,8 @@ import itertools
 import random
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,13 @@ from tests.crash.desks import open_desk
 from tests.crash.interleavings import all_pairs, pairs_in_focus, run_pair
 from tests.crash.planted import planted
 from tests.crash.races import RACES, run_trials
-from tests.crash.restart import Crash, CrashAt, the_dead_are_known_at_once, wait_until_left
+from tests.crash.restart import (
+    Crash,
+    CrashAt,
+    one_in_each_transaction,
+    the_dead_are_known_at_once,
+    wait_until_left,
+)
 from tests.crash.scenario import SCENARIOS, Driver, violations
 from tests.crash.session_server import Task
 from tests.crash.sessions import Session, Sessions, open_sessions
@@ -44,14 +50,16 @@ LONGEST_DELAY = 0.06
 class Effort:
     """How much is tried.
 
-    `trials` with processes, random `histories`, all pairs of transitions or the likeliest; the first `seed`; which
-    scenarios where no mistake is planted (otherwise it is the one in which that matters); on which database.
+    `trials` with processes, random `histories`, all pairs of transitions or the likeliest, a crash at all statements
+    also where that takes long; the first `seed`; which scenarios where no mistake is planted (otherwise it is the one
+    in which that matters); on which database.
     """
 
     backend: str = "sqlite"
     trials: int = 8
     histories: int = 100
     all_pairs: bool = False
+    all_statements: bool = False
     seed: int = 1
     scenarios: tuple[str, ...] = tuple(SCENARIOS)
 
@@ -90,10 +98,13 @@ def plain_run(plant: str, effort: Effort) -> str:
 
 
 def every_statement(plant: str, effort: Effort) -> str:
-    """The process dies before the k-th statement, for every k; the next one goes on."""
+    """The process dies before the k-th statement, for every k; the next one goes on.
+
+    On PostgreSQL for one k in each transaction, unless there is time for all.
+    """
 
     def outcomes(name: str) -> Iterator[str]:
-        for k in itertools.count(1):
+        for k in _crash_points(effort, name):
             fault = CrashAt(k)
             found = _executed(effort.backend, name, fault)
             if not fault.statement:
@@ -102,6 +113,15 @@ def every_statement(plant: str, effort: Effort) -> str:
 
     with planted(plant):
         return _first(found for name in scenarios_for(plant, effort) for found in outcomes(name))
+
+
+def _crash_points(effort: Effort, name: str) -> Iterable[int]:
+    if effort.backend == "sqlite" or effort.all_statements:
+        return itertools.count(1)
+    whole = CrashAt(None)
+    with new_database(effort.backend) as place, suppress(Exception):  # what is wrong with it, others tell
+        asyncio.run(_with_store(place, whole, lambda store: Driver(store, SCENARIOS[name]).to_the_end()))
+    return one_in_each_transaction(whole.names, effort.seed)
 
 
 def random_kill(plant: str, effort: Effort) -> str:
@@ -144,7 +164,7 @@ def two_sessions(plant: str, effort: Effort) -> str:
                     pairs = all_pairs(desk.bases) if effort.all_pairs else pairs_in_focus(desk.bases)
                     for pair in pairs:
                         try:
-                            await run_pair(bench, pair, dice)
+                            await run_pair(bench, pair, None if pair.base.name == "narrow" else dice)
                         except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
                             return _told(error, *getattr(error, "__notes__", ()))
         return ""

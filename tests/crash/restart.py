@@ -1,7 +1,8 @@
 """A process that dies in the middle of things, and the next one in its place, without a process to kill."""
 
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -33,6 +34,16 @@ class CrashAt:
         if len(self.names) == self.k:
             self.statement = statement
             raise Crash(statement)
+
+
+def one_in_each_transaction(names: Sequence[str], seed: int) -> list[int]:
+    """Numbers (from 1) of statements: one of each transaction by lot, most often before its commit or after it."""
+    dice, points, begin = random.Random(seed), [], 1
+    for number, name in enumerate(names, 1):
+        if name == "DELIVER":
+            points.append(dice.choice([number - 1, number, dice.randint(begin, number)]))
+            begin = number + 1
+    return points
 
 
 @contextmanager

@@ -6,7 +6,6 @@ Twice with all parts of an engine, and story by story with the store alone. `pyt
 import asyncio
 import itertools
 import os
-import random
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,13 @@ from quaero.settings import QueueSettings
 from quaero.store.reads import DocumentFilter, JobFilter
 from quaero.store.transaction import BeforeStatement
 from quaero.testing import SettableClock, finish, open_test_engine
-from tests.crash.restart import Crash, CrashAt, the_dead_are_known_at_once, wait_until_left
+from tests.crash.restart import (
+    Crash,
+    CrashAt,
+    one_in_each_transaction,
+    the_dead_are_known_at_once,
+    wait_until_left,
+)
 from tests.crash.stories import STORIES, Story, Telling, picture
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
 from tests.places import Place, SqlitePlace, new_place
@@ -161,7 +166,7 @@ def test_a_crash_at_any_statement_of_a_run_changes_nothing_in_its_end(place: Pla
         assert len(expected[1]) == 4
         assert {state for name, state in expected[0] if name in ("Test", "pages", "after")} == {"completed"}
 
-        points = crash_points(place, whole.names)
+        points = points_of(place, whole.names)
         print(f"a run: {len(points)} crashes")  # noqa: T201 - the count that was asked for
         for k, here in zip(points, places, strict=False):
             fault = asyncio.run(crash_and_restart(here, launch_and_finish, k))
@@ -179,7 +184,7 @@ def test_a_crash_at_any_statement_of_a_cancelled_run_leaves_it_cancelled_in_the_
         whole = asyncio.run(crash_and_restart(here, launch_and_cancel, None))
         assert dict(asyncio.run(final_tree(here))[0])["Test"] == "cancelled"
 
-        points = crash_points(place, whole.names)
+        points = points_of(place, whole.names)
         print(f"a cancelled run: {len(points)} crashes")  # noqa: T201 - the count that was asked for
         for k, here in zip(points, places, strict=False):
             fault = asyncio.run(crash_and_restart(here, launch_and_cancel, k))
@@ -203,16 +208,10 @@ async def tell(
         await store.close()
 
 
-def crash_points(place: Place, names: Sequence[str]) -> list[int]:
-    """The numbers (from 1) of the statements to crash before: all, or one of each transaction, its commit included."""
-    if place.name == "sqlite" or EXHAUSTIVE:
-        return list(range(1, len(names) + 1))
-    dice, points, begin = random.Random(SEED), [], 1
-    for number, name in enumerate(names, 1):
-        if name == "DELIVER":
-            points.append(dice.choice([number - 1, number, dice.randint(begin, number)]))
-            begin = number + 1
-    return points
+def points_of(place: Place, names: Sequence[str]) -> Sequence[int]:
+    """The numbers of the statements to crash before."""
+    every = place.name == "sqlite" or EXHAUSTIVE
+    return range(1, len(names) + 1) if every else one_in_each_transaction(names, SEED)
 
 
 class Camera:
@@ -264,7 +263,7 @@ def test_a_crash_at_the_statements_of_a_story_changes_nothing_in_its_end(name: s
         expected = runner.run(tell(next(places), story, SettableClock(), whole))
         assert expected["definitions"] or expected["jobs"]
 
-        names, points = whole.names, crash_points(place, whole.names)
+        names, points = whole.names, points_of(place, whole.names)
         for k, here in zip(points, places, strict=False):
             clock, fault = SettableClock(), CrashAt(k)
             where = f"crash at statement {k}: {names[k - 1]}"

@@ -27,8 +27,8 @@ ON CONFLICT (session) DO UPDATE SET mark = excluded.mark, at = excluded.at;"""
 """In one message with the commit; the names are our own hexadecimal numbers."""
 
 END_OF_PROCESS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE pid = %s::int AND usename = current_user AND datname = current_database()"""
-"""No row: it is gone, and with it whatever it had not committed."""
+WHERE pid = %s::int AND pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"""
+"""No row: it is gone (we may even have got its number), and with it whatever it had not committed."""
 
 
 class UnknownOutcomeError(StoreError):
