@@ -13,7 +13,7 @@ from unittest.mock import patch
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from quaero.store.postgres.connection import Connection
+from quaero.store.postgres.connection import IN_WRITING, Connection
 from quaero.store.postgres.statements import statement
 
 TABLES: Final = ("jobs", "events")
@@ -131,7 +131,7 @@ def partitions_when_named(url: str) -> dict[str, int]:
     """How many partitions of `jobs` these statements would read if they named the run; on the newest run."""
     found = {}
     with psycopg.connect(url) as connection:
-        connection.execute("SET enable_seqscan = off")
+        connection.execute(IN_WRITING.encode())
         [(root_id, parent_id, ids)] = connection.execute(_NEWEST).fetchall()
         connection.execute(_REOPEN, [root_id])
         connection.execute("UPDATE progress SET pending = 1 WHERE job_id = %s", [parent_id])

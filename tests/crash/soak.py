@@ -64,7 +64,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def soak_table(backend: str, seed: int) -> int:
     trials = int(os.environ.get("QUAERO_TRIALS", str(USUAL)))
-    effort = Effort(backend, trials=trials, histories=300, all_statements=trials >= USUAL, seed=seed)
+    effort = Effort(
+        backend,
+        trials=trials,
+        histories=max(40, 300 * trials // USUAL),
+        all_statements=trials >= USUAL,
+        seed=seed,
+    )
     methods, plants = methods_for(backend), plants_for(backend)
     table = {
         plant: {method: _try(plant, method, effort) for method in methods} for plant in (AS_IT_IS, *plants)

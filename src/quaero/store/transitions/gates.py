@@ -76,9 +76,10 @@ def what_gates_let_through(tx: Transaction) -> "Rooms":
     """Exact over all processes: while there are gates, claims take turns, and a change of one waits for all claims."""
     limited = bool(tx.rows("get_gates"))
     tx.hold("gates", shared=not limited)
-    if not limited and tx.rows("get_gates"):
+    rooms = Rooms(tx)
+    if rooms.limited and not limited:
         raise OutdatedError
-    return Rooms(tx)
+    return rooms
 
 
 class Rooms:
@@ -94,6 +95,7 @@ class Rooms:
             for definition_id, type_, host, count in reader.rows("running_by_gate"):
                 self.take(definition_id, type_, host, count)
         self._left.update(dict.fromkeys(self._paused, 0))
+        self.limited = bool(found)
 
     @property
     def full_hosts(self) -> list[str]:

@@ -26,11 +26,10 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int
         _write_log(tx, settlement)
         if not _keeps_slot(tx, journal, settlement, origin):
             slots_back[origin.parent_id] += 1
-    for parent_id, count in slots_back.items():
-        give_back(tx, parent_id, count)
+    limited = [parent_id for parent_id, count in slots_back.items() if give_back(tx, parent_id, count)]
     apply_tolerance(tx, journal, {origin.parent_id for each, origin in accepted if each.end is End.FAILED})
     roots = {origin.parent_id: origin.root_id for _, origin in accepted}
-    for parent_id in slots_back:
+    for parent_id in limited:
         promote(tx, journal, roots[parent_id], parent_id)
     journal.flush()
     _log_refused(tx, refused)

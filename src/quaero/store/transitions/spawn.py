@@ -114,10 +114,12 @@ def _insert_frontier(tx: Transaction, origin: Origin, children: Sequence[ChildJo
         )
 
 
-def give_back(tx: Transaction, parent_id: int, count: int) -> None:
-    """Children of a parent with a limit on documents ended without one: their slots are free again."""
-    if _limit(tx, parent_id)[0] is not None:
+def give_back(tx: Transaction, parent_id: int, count: int) -> bool:
+    """Children ended without a document: their slots are free again. Whether the parent has a limit on documents."""
+    limited = _limit(tx, parent_id)[0] is not None
+    if limited:
         tx.rows("take_slots", parent_id=parent_id, count=-count)
+    return limited
 
 
 def promote(tx: Transaction, journal: Journal, root_id: int, parent_id: int) -> None:
