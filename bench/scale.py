@@ -6,14 +6,14 @@ written from these tables, and `scale_simulation.py` takes its costs from the fi
 
 import argparse
 import asyncio
-import itertools
 import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -24,16 +24,18 @@ from support.engine_measures import drains
 from support.kinds import CHILD_TYPE, KINDS, Kind, kind_definition, open_kind_engine
 from support.partitions import CUTS, NOT_CUT, Touched, cut, partitions_when_named
 from support.server_meter import Meter, Reading
+from support.tables import Cell, Rows, print_table
 
 from quaero.models.job import JobState
 from quaero.models.outcome import End, Settlement
 from quaero.settings import QueueSettings, RetentionSettings
 from quaero.store.maintenance import prune
 from quaero.store.reads import JobFilter
+from quaero.store.store import Store
 from quaero.store.transaction import BeforeStatement
 from quaero.testing import finish, run_to_end
 from tests import postgres_programs
-from tests.postgres_server import EMPTY, LocalServer
+from tests.postgres_server import LocalServer
 
 LEASE_MS: Final = 60_000
 MICRO: Final = 1e6
@@ -43,9 +45,6 @@ SETTINGS: Final = DURABLE | {
     "max_wal_size": "8GB",
     "checkpoint_timeout": "1h",
 }
-
-Cell = str | float
-Rows = list[Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure what jobs cost a PostgreSQL server.")
     parser.add_argument("--quick", action="store_true", help="small: whether it works, not what it costs")
     parser.add_argument(
-        "--only", choices=["kinds", "batches", "locks", "drains", "growth", "retention", "partitions"], help="one part of it"
+        "--only",
+        choices=["kinds", "batches", "locks", "drains", "growth", "retention", "partitions"],
+        help="one part of it",
     )
     return parser.parse_args()
 
@@ -123,7 +124,12 @@ def measured(meter: Meter, act: Callable[[], Coroutine[Any, Any, Any]]) -> Cost:
 
 
 async def _run(
-    url: str, kind: Kind, jobs: int, concurrency: int = 200, *, before_statement: BeforeStatement | None = None
+    url: str,
+    kind: Kind,
+    jobs: int,
+    concurrency: int = 200,
+    *,
+    before_statement: BeforeStatement | None = None,
 ) -> None:
     queue = QueueSettings(concurrency=concurrency)
     async with open_kind_engine(url, queue, before_statement=before_statement) as engine:
@@ -142,24 +148,33 @@ def print_kinds(server: LocalServer, sizes: Sizes) -> None:
         asyncio.run(_run(url, kind, 10))
         meter.vacuum()
         empty = meter.sizes()
-        cost = measured(meter, lambda url=url, kind=kind: _run(url, kind, sizes.jobs))
+        cost = measured(meter, partial(_run, url, kind, sizes.jobs))
         costs.append([kind.name, *cost.cells(sizes.jobs)])
         vacuum = meter.vacuum()
         dead = max(1.0, cost.server.dead)
         vacuums.append(
-            [kind.name, vacuum.cpu / sizes.jobs * MICRO, vacuum.wal_bytes / sizes.jobs, vacuum.cpu / dead * MICRO]
+            [
+                kind.name,
+                vacuum.cpu / sizes.jobs * MICRO,
+                vacuum.wal_bytes / sizes.jobs,
+                vacuum.cpu / dead * MICRO,
+            ]
         )
         bytes_by_kind[kind.name] = {
             name: (size - empty.get(name, 0)) / sizes.jobs for name, size in meter.sizes().items()
         }
         server.drop_database(url)
-    _print(f"A job from its launch to its end, {sizes.jobs} in one run, 200 at once", ["kind", *COST_HEADS], costs)
-    _print(
+    print_table(
+        f"A job from its launch to its end, {sizes.jobs} in one run, 200 at once",
+        ["kind", *COST_HEADS],
+        costs,
+    )
+    print_table(
         "Cleaning up after it (VACUUM, ANALYZE)",
         ["kind", "server CPU, us a job", "log, bytes a job", "us a dead version"],
         vacuums,
     )
-    _print("Bytes on disk of a job after its end", *_bytes_table(bytes_by_kind))
+    print_table("Bytes on disk of a job after its end", *_bytes_table(bytes_by_kind))
 
 
 def _bytes_table(by_kind: Mapping[str, Mapping[tuple[str, str], float]]) -> tuple[list[str], Rows]:
@@ -182,11 +197,11 @@ def print_batches(server: LocalServer, sizes: Sizes) -> None:
         asyncio.run(_run(url, KINDS[0], 10))
         cost = measured(
             meter,
-            lambda url=url, jobs=jobs, concurrency=concurrency: _run(url, KINDS[0], jobs, concurrency),
+            partial(_run, url, KINDS[0], jobs, concurrency),
         )
         rows.append([str(concurrency), *cost.cells(jobs)])
         server.drop_database(url)
-    _print("No-ops by how many are executed at once", ["at once", *COST_HEADS], rows)
+    print_table("No-ops by how many are executed at once", ["at once", *COST_HEADS], rows)
 
 
 class Stopwatch:
@@ -194,19 +209,22 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._last = ("", 0.0)
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self.commits = 0
 
     def __call__(self, name: str) -> None:
         now = time.perf_counter()
         before, began = self._last
-        self._seconds[before] += now - began if before else 0.0
+        if before:
+            self._seconds[before] += now - began
         self.commits += name == "COMMIT"
         self._last = ("" if name == "DELIVER" else name, now)
 
     @property
     def locked(self) -> float:
-        return sum(self._seconds[name] for name in ("add_to_progress", "number_events", "insert_event", "COMMIT"))
+        return sum(
+            self._seconds[name] for name in ("add_to_progress", "number_events", "insert_event", "COMMIT")
+        )
 
     @property
     def committing(self) -> float:
@@ -229,7 +247,8 @@ def print_locks(server: LocalServer, sizes: Sizes) -> None:
         seconds = time.perf_counter() - began
         commits = watch.commits
         rows.append([
-            str(concurrency), commits / jobs, *(part / commits * 1000 for part in (watch.all, watch.locked, watch.committing)),
+            str(concurrency), commits / jobs,
+            *(part / commits * 1000 for part in (watch.all, watch.locked, watch.committing)),
             jobs / seconds, jobs / watch.locked,
         ])  # fmt: skip
         server.drop_database(url)
@@ -237,7 +256,7 @@ def print_locks(server: LocalServer, sizes: Sizes) -> None:
         "at once", "commits a job", "ms a transaction", "of these locked", "of these in COMMIT", "jobs a second",
         "jobs a second if nothing but the locked part were in turn",
     ]  # fmt: skip
-    _print("What holds the run", heads, rows)
+    print_table("What holds the run", heads, rows)
 
 
 def print_drains(server: LocalServer, sizes: Sizes) -> None:
@@ -252,8 +271,13 @@ def print_drains(server: LocalServer, sizes: Sizes) -> None:
         rate = figures[f"drain_jobs_per_second_{processes}_processes"]
         rows.append([str(processes), rate, cost.cpu / 2 / sizes.jobs * MICRO, 2 * sizes.jobs / cost.written])
         server.drop_database(url)
-    heads = ["processes", "jobs a second", "server CPU, us a job", "jobs a commit, with those that planned them"]
-    _print(f"One run of {2 * sizes.jobs:,} no-ops, drained", heads, rows)
+    heads = [
+        "processes",
+        "jobs a second",
+        "server CPU, us a job",
+        "jobs a commit, with those that planned them",
+    ]
+    print_table(f"One run of {2 * sizes.jobs:,} no-ops, drained", heads, rows)
     print(f"one write of the disk: {_flush_ms():.2f} ms (median of 200 times 8 KB with fdatasync)\n")
 
 
@@ -279,10 +303,10 @@ def print_growth(server: LocalServer, sizes: Sizes) -> None:
         copy_runs(url, finished // RUN - 1)
         size = sum(meter.sizes().values())
         meter.run("CHECKPOINT")
-        drain = measured(meter, lambda url=url: _run(url, KINDS[0], sizes.jobs))
+        drain = measured(meter, partial(_run, url, KINDS[0], sizes.jobs))
         meter.run("CHECKPOINT")
         one_by_one = asyncio.run(_one_by_one(meter, url, sizes.single))
-        named = measured(meter, lambda url=url: _run(url, KINDS[2], sizes.jobs))
+        named = measured(meter, partial(_run, url, KINDS[2], sizes.jobs))
         each = drain.server.per(sizes.jobs)
         rows.append([
             f"{finished:,}", size / 1e6, each["cpu"] * MICRO, each["wal_bytes"],
@@ -294,7 +318,7 @@ def print_growth(server: LocalServer, sizes: Sizes) -> None:
         "finished jobs", "MB", "server CPU of a no-op, us", "its log, bytes", "of a claim of one, us",
         "of a settlement of one, us", "of named work, us", "its log, bytes",
     ]  # fmt: skip
-    _print("With what is finished, after a checkpoint", heads, rows)
+    print_table("With what is finished, after a checkpoint", heads, rows)
 
 
 async def _one_by_one(meter: Meter, url: str, count: int) -> tuple[Reading, Reading]:
@@ -303,13 +327,10 @@ async def _one_by_one(meter: Meter, url: str, count: int) -> tuple[Reading, Read
         store = engine.store
         run_id = await engine.control.launch(kind_definition(KINDS[0], count))
         async with engine.working(run_id, types=["kinds"]):
-            while not await _planned(engine.store, run_id, count):
-                await asyncio.sleep(0.01)
+            await _planned(store, run_id, count)
         before = meter.read()
         jobs = [
-            job
-            for _ in range(count)
-            for job in (await store.claim([CHILD_TYPE], 1, LEASE_MS, run_id)).jobs
+            job for _ in range(count) for job in (await store.claim([CHILD_TYPE], 1, LEASE_MS, run_id)).jobs
         ]
         claimed = meter.read()
         for job in jobs:
@@ -319,9 +340,16 @@ async def _one_by_one(meter: Meter, url: str, count: int) -> tuple[Reading, Read
     return claimed - before, settled - claimed
 
 
-async def _planned(store: Any, run_id: int, count: int) -> bool:
-    page = await store.jobs(JobFilter(root_id=run_id, type=CHILD_TYPE), limit=count)
-    return len(page.items) == count
+async def _planned(store: Store, run_id: int, count: int) -> None:
+    """Wait until so many children are there."""
+    changed = asyncio.Event()
+    forget = store.on_change(lambda _: changed.set())
+    try:
+        while len((await store.jobs(JobFilter(root_id=run_id, type=CHILD_TYPE), limit=count)).items) < count:
+            await changed.wait()
+            changed.clear()
+    finally:
+        forget()
 
 
 def print_retention(server: LocalServer, sizes: Sizes) -> None:
@@ -341,21 +369,33 @@ def print_retention(server: LocalServer, sizes: Sizes) -> None:
     cost = measured(meter, pruned)
     bloated = sum(meter.sizes().values())
     vacuum = meter.vacuum()
+    cleaned = sum(meter.sizes().values())
     rows: Rows = []
     gone = cost.server.changed
-    for name, reading in (("prune", cost.server), ("vacuum after it", vacuum)):
+    for name, reading, before, after in (
+        ("prune", cost.server, full, bloated), ("vacuum after it", vacuum, bloated, cleaned),
+    ):  # fmt: skip
         rows.append([
-            name, gone, reading.cpu, reading.cpu / gone * 1e6, reading.wal_bytes / gone, reading.written,
-            (full if name == "prune" else bloated) / 1e6, (bloated if name == "prune" else sum(meter.sizes().values())) / 1e6,
+            name, gone, reading.cpu, reading.cpu / gone * 1e6, reading.wal_bytes / gone, reading.written, before / 1e6,
+            after / 1e6,
         ])  # fmt: skip
-    heads = ["", "rows", "server CPU, s", "s a million rows", "log, bytes a row", "commits", "MB before", "MB after"]
-    _print(f"A run of {sizes.pruned:,} jobs with named work goes", heads, rows)
+    heads = [
+        "",
+        "rows",
+        "server CPU, s",
+        "s a million rows",
+        "log, bytes a row",
+        "commits",
+        "MB before",
+        "MB after",
+    ]
+    print_table(f"A run of {sizes.pruned:,} jobs with named work goes", heads, rows)
     print(f"client CPU of the prune: {cost.client_cpu:.2f} s; it took {cost.seconds:.1f} s\n")
     server.drop_database(url)
 
 
 def print_partitions(server: LocalServer, sizes: Sizes) -> None:
-    """The same engine on tables cut by run: what its statements read, what a job costs, what a partition's end costs."""
+    """The same engine on partitioned tables: what its statements read, what a job and a partition's end cost."""
     jobs, width = sizes.jobs, 2 * sizes.jobs
     costs: Rows = []
     drops: Rows = []
@@ -369,7 +409,7 @@ def print_partitions(server: LocalServer, sizes: Sizes) -> None:
             asyncio.run(_run(url, KINDS[0], RUN))
             meter.run(f"SELECT setval('jobs_id_seq', {(number + 1) * width})")
         meter.vacuum()
-        cost = measured(meter, lambda url=url: _run(url, KINDS[0], jobs))
+        cost = measured(meter, partial(_run, url, KINDS[0], jobs))
         costs.append([how.name, *cost.cells(jobs)])
         if how.tables:
             with touched[how.name].watching():
@@ -379,10 +419,10 @@ def print_partitions(server: LocalServer, sizes: Sizes) -> None:
             with touched[how.name].watching():
                 asyncio.run(_prune(url))
         server.drop_database(url)
-    _print(f"The same no-ops with {sizes.partitions} partitions", ["cut", *COST_HEADS], costs)
+    print_table(f"The same no-ops with {sizes.partitions} partitions", ["cut", *COST_HEADS], costs)
     heads = ["cut", "server CPU, ms", "log, bytes", "MB given back"]
-    _print(f"The end of a partition that holds {jobs:,} jobs, by DETACH and DROP", heads, drops)
-    _print(
+    print_table(f"The end of a partition that holds {jobs:,} jobs, by DETACH and DROP", heads, drops)
+    print_table(
         f"Partitions read by an execution of each statement, of {sizes.partitions + 1}",
         ["statement", "jobs by run", "jobs by id", "jobs by run, named", "events by run"],
         _read_by(touched, named),
@@ -430,14 +470,17 @@ async def _exercise(url: str) -> None:
         store = engine.store
         run_id = await engine.control.launch(kind_definition(KINDS[0], 30))
         async with engine.working(run_id, types=["kinds"]):
-            while not await _planned(store, run_id, 30):
-                await asyncio.sleep(0.01)
+            await _planned(store, run_id, 30)
         claimed = (await store.claim([CHILD_TYPE], 10, LEASE_MS, run_id)).jobs
         held = [(job.id, job.lease_number) for job in claimed]
         await store.heartbeat(held, LEASE_MS)
         await store.still_held(held)
         [parent_id] = {job.parent_id for job in claimed}
-        for question in (JobFilter(root_id=run_id), JobFilter(parent_id=parent_id), JobFilter(states=(JobState.FAILED,))):
+        for question in (
+            JobFilter(root_id=run_id),
+            JobFilter(parent_id=parent_id),
+            JobFilter(states=(JobState.FAILED,)),
+        ):
             await store.jobs(question, limit=20)
         await store.running(run_id)
         await store.progress(run_id)
@@ -451,20 +494,6 @@ async def _exercise(url: str) -> None:
         await store.cancel(run_id)
         await store.retry(run_id)
         await finish(engine, run_id)
-
-
-def _print(title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """A table as it can be put into a page."""
-    print(f"### {title}\n")
-    for row in itertools.chain([heads, ["---"] * len(heads)], rows):
-        print("| " + " | ".join(cell if isinstance(cell, str) else _short(cell) for cell in row) + " |")
-    print(flush=True)
-
-
-def _short(value: float) -> str:
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
 
 
 if __name__ == "__main__":

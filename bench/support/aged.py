@@ -18,7 +18,9 @@ def copy_runs(url: str, copies: int) -> None:
 
 
 def _copy(connection: psycopg.Connection[tuple[object, ...]], table: str, copies: int) -> str:
-    asked = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+    asked = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+    )
     columns = [str(name) for (name,) in connection.execute(asked, [table]).fetchall()]
     shifted = [f"t.{name} + copy * %(span)s" if name in IDS else f"t.{name}" for name in columns]
     order = "copy, number" if table == "events" else "copy"

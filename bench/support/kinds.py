@@ -123,9 +123,7 @@ def kind_definition(kind: Kind, jobs: int) -> JobDefinition:
         for name in ("document_bytes", "lines", "spawns", "keyed")
         if (value := getattr(kind, name))
     }
-    return JobDefinition(
-        id="kinds", name=kind.name, steps=(JobStep("kinds", "kinds", config),), overlap=True
-    )
+    return JobDefinition(id="kinds", name=kind.name, steps=(JobStep("kinds", "kinds", config),), overlap=True)
 
 
 def open_kind_engine(

@@ -30,13 +30,15 @@ class LineChart:
 def svg(charts: Sequence[LineChart]) -> str:
     """The charts side by side."""
     width = len(charts) * (WIDTH + LEFT + 16)
+    size = f"0 0 {width} {TOP + HEIGHT + BELOW}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {TOP + HEIGHT + BELOW}" '
-        'font-family="sans-serif" font-size="11">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="#fff"/>',
     ]
     for place, chart in enumerate(charts):
-        parts.append(f'<g transform="translate({LEFT + place * (WIDTH + LEFT + 16)} {TOP})">{_drawn(chart)}</g>')
+        parts.append(
+            f'<g transform="translate({LEFT + place * (WIDTH + LEFT + 16)} {TOP})">{_drawn(chart)}</g>'
+        )
     return "\n".join([*parts, "</svg>\n"])
 
 
@@ -49,7 +51,9 @@ def _drawn(chart: LineChart) -> str:
 
     def at(x: float, y: float) -> str:
         height = max(low, math.log10(max(y, 1e-12))) if chart.log else y
-        return f"{(x - left) / (right - left) * WIDTH:.1f},{HEIGHT - (height - low) / (high - low) * HEIGHT:.1f}"
+        return (
+            f"{(x - left) / (right - left) * WIDTH:.1f},{HEIGHT - (height - low) / (high - low) * HEIGHT:.1f}"
+        )
 
     parts = [f'<text x="0" y="-12" font-weight="bold">{escape(chart.title)}</text>']
     steps = range(int(high - low) + 1) if chart.log else range(5)
@@ -63,7 +67,9 @@ def _drawn(chart: LineChart) -> str:
         parts.append(
             f'<text x="{WIDTH * step / 6:.1f}" y="{HEIGHT + 15}" text-anchor="middle" fill="#555">{_short(x)}</text>'
         )
-    parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT + 31}" text-anchor="middle" fill="#333">{escape(chart.across)}</text>')
+    parts.append(
+        f'<text x="{WIDTH / 2}" y="{HEIGHT + 31}" text-anchor="middle" fill="#333">{escape(chart.across)}</text>'
+    )
     for number, (name, points) in enumerate(chart.lines.items()):
         color = COLORS[number % len(COLORS)]
         drawn = " ".join(at(x, y) for x, y in points)

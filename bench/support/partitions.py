@@ -135,7 +135,10 @@ def partitions_when_named(url: str) -> dict[str, int]:
         [(root_id, parent_id, ids)] = connection.execute(_NEWEST).fetchall()
         connection.execute(_REOPEN, [root_id])
         connection.execute("UPDATE progress SET pending = 1 WHERE job_id = %s", [parent_id])
-        ended = [{"root_id": root_id, "id": id, "lease_number": 1, "state": "completed", "now": 1} for id in ids]
+        ended = [
+            {"root_id": root_id, "id": each, "lease_number": 1, "state": "completed", "now": 1}
+            for each in ids
+        ]
         values = {
             "root_id": root_id, "parent_id": parent_id, "id": ids[0], "ids": json.dumps(ids), "now": 1, "owner": "x",
             "lease_until": 1, "types": "[]", "full_hosts": "[]", "skip": "[]", "suspects": 1, "suspect_from": 1.0,

@@ -65,6 +65,6 @@ PROCRASTINATE = Peer(
     "20 jobs at a time in a process, stored by batch_defer a thousand at a time",
     "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo')"
     " OR EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing')",
-    share=0.2,
+    share=0.1,
 )
 PEERS = (OBAN, PROCRASTINATE)

@@ -1,4 +1,4 @@
-"""What work costs a PostgreSQL server of our own: the CPU of its processes, its log, its transactions, its rows and bytes.
+"""What work costs a PostgreSQL server of our own: the CPU of its processes, its log, transactions, rows and bytes.
 
 CPU is the time that the processes ran, also those that have ended; it does not depend on what else the machine does.
 """
@@ -41,7 +41,6 @@ class Reading:
     cpu: float
     background: float
     wal_bytes: float
-    page_images: float
     written: float
     changed: float
     dead: float
@@ -66,13 +65,11 @@ class Meter:
         """The sums now. Nobody else may use the database meanwhile: what idle sessions have counted comes late."""
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute("SELECT pg_stat_force_next_flush()")
-            [(wal, images)] = _rows(connection, "SELECT wal_bytes, wal_fpi FROM pg_stat_wal")
             [(position,)] = _rows(connection, "SELECT pg_current_wal_insert_lsn() - '0/0'")
             [(written,)] = _rows(connection, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
             [(changed, dead, hot)] = _rows(connection, _ROWS)
-        del wal  # of ended sessions alone; the position of the log has everything
         cpu, background = self._cpu()
-        return Reading(cpu, background, float(position), float(images), written, *map(float, (changed, dead, hot)))
+        return Reading(cpu, background, float(position), written, *map(float, (changed, dead, hot)))
 
     def vacuum(self, *tables: str) -> Reading:
         """Clean the tables (none: all of them); what that cost."""

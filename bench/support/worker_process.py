@@ -28,9 +28,7 @@ async def main() -> None:
     place, types = sys.argv[1], sys.argv[2].split(",")
     database = place if "://" in place else Path(place)
     async with (
-        open_test_engine(
-            Path(database) if "://" not in database else database, [NoopManager()], [TimedWorker()]
-        ) as engine,
+        open_test_engine(database, [NoopManager()], [TimedWorker()]) as engine,
         engine.working(role="worker", types=types),
     ):
         print("ready", flush=True)

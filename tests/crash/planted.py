@@ -272,7 +272,10 @@ def _replace_statements(stack: ExitStack, **changes: Callable[[str], str]) -> No
         )
 
 
-FENCE = re.compile(r"((?:\w\.)?)lease_number = (:|\w\.)lease_number AND (?:\w\.)?state = 'running'")
+FENCE = re.compile(
+    r"((?:\w\.)?)lease_number = (:|\w\.)lease_number"
+    r" AND (?:(?:\w\.)?state|coalesce\((?:\w\.)?state, ''\)) = 'running'"
+)
 RETURNED = re.compile(r"((?:\w\.)?depth), (?:\w\.)?lease_number")
 
 
