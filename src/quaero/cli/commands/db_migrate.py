@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def migrate_database(session: Session, only_check: bool, target: str | None, as_json: bool) -> None:
     """Bring an older database up to date, or move it to another place.
 
-    Every command does the first when it opens one; of a file, a copy as it was is kept beside it. A file that is not there
-    is made, and so are the tables on a server, where all processes of the older version must have ended before.
+    Every command does the first when it opens one; of a file, a copy as it was is kept beside it. A file that is not
+    there is made, and so are the tables on a server, where all processes of the older version must have ended before.
 
     With --to everything is copied to another database, from a file to a server or back, and compared; nobody may work
     on either. The old database stays as it is. Once more after an interruption, it goes on where it was.
