@@ -1,4 +1,4 @@
-"""Databases and processes that claim and settle jobs, as events: batches, shared commits, hot rows, wake-ups."""
+"""Databases and processes that claim and settle jobs, as events: batches, shared commits, contended rows, wake-ups."""
 
 import itertools
 import math

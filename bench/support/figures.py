@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,12 +32,18 @@ class Figure:
 
 
 def interleaved(rounds: int, measures: Sequence[Measure]) -> dict[str, Figure]:
-    """Run all measures in turn, `rounds` times: whatever else the machine does meets them alike."""
+    """Run all measures in turn, `rounds` times: whatever else the machine does meets them alike.
+
+    Each is told on standard error as it comes: a long run that is cut off has not been for nothing.
+    """
     values: defaultdict[str, list[float]] = defaultdict(list)
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for measure in measures:
-            for name, value in measure().items():
+            figures = measure()
+            for name, value in figures.items():
                 values[name].append(value)
+            told = ", ".join(f"{name} {short(value)}" for name, value in figures.items())
+            print(f"round {number} of {rounds}: {told}", file=sys.stderr, flush=True)
     return {name: Figure(tuple(seen)) for name, seen in values.items()}
 
 
