@@ -89,11 +89,12 @@ class Journal:
                 {"job_id": job_id} | {name: counts.get(name, 0) for name in COUNTED}
                 for job_id, counts in sorted(self._counts.items())
             ]
-            still_open = self._tx.many("add_to_progress", rows)
+            told = self._tx.many("add_to_progress", rows)
             self._tx.touch(Change.PROGRESS)
-            if any(row["pending"] > 0 or row["running"] < 0 for row in rows):
-                self._tx.touch(Change.READY)  # a child waits for a worker, or room was made for one
-            if (0,) in still_open or any(row["failed"] > 0 for row in rows):
+            limited = any(is_limited for _, is_limited in told)
+            if any(row["pending"] > 0 or (limited and row["running"] < 0) for row in rows):
+                self._tx.touch(Change.READY)  # a child waits for a worker, or room was made for one behind a limit
+            if not all(is_open for is_open, _ in told) or any(row["failed"] > 0 for row in rows):
                 self._tx.touch(Change.DECISION)
             self._counts.clear()
 

@@ -6,4 +6,5 @@ UPDATE progress p SET
 FROM json_to_recordset(:rows::json) AS more (job_id bigint, total bigint, waiting bigint, pending bigint, running bigint, paused bigint, completed bigint, failed bigint, cancelled bigint,
   skipped bigint, created bigint, updated bigint, unchanged bigint, planned bigint)
 WHERE p.job_id = more.job_id
-RETURNING p.waiting + p.pending + p.running + p.paused > 0 OR p.plan_closed = 0
+RETURNING p.waiting + p.pending + p.running + p.paused > 0 OR p.plan_closed = 0,
+  p.concurrency IS NOT NULL OR EXISTS (SELECT 1 FROM gates WHERE gates.concurrency IS NOT NULL)
