@@ -47,6 +47,7 @@ async def test_a_process_that_lost_its_listening_connection_is_not_taken_for_dea
         watcher = place.store()
         owner = engine.store.backend.owner
         assert await watcher.backend.dead([owner]) == []
+        assert not await engine.store.any_open_run()  # it works, over another connection that bears its name
         for _ in range(LOOKS):  # longer than a lock may be missing
             place.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"

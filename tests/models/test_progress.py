@@ -1,7 +1,7 @@
 """Progress: counts that add up, and the one rule by which a parent ends."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from quaero.models.definition import ErrorTolerance, FailureAction, Percent
@@ -86,6 +86,7 @@ def test_without_a_tolerance_a_parent_fails_only_if_nothing_succeeded(
     assert conclude(progress) is state
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(progresses(ended=True), RULES)
 def test_one_more_failure_never_saves_a_parent(progress: Progress, rule: EndRule) -> None:
     assume(conclude(progress, rule) is JobState.FAILED)

@@ -93,7 +93,9 @@ class Journal:
             self._tx.touch(Change.PROGRESS)
             limited = any(is_limited for _, is_limited in told)
             if any(row["pending"] > 0 or (limited and row["running"] < 0) for row in rows):
-                self._tx.touch(Change.READY)  # a child waits for a worker, or room was made for one behind a limit
+                self._tx.touch(
+                    Change.READY
+                )  # a child waits for a worker, or room was made for one behind a limit
             if not all(is_open for is_open, _ in told) or any(row["failed"] > 0 for row in rows):
                 self._tx.touch(Change.DECISION)
             self._counts.clear()
