@@ -13,8 +13,10 @@ from quaero.store.transitions.trees import close_tree
 
 def apply_tolerance(tx: Transaction, journal: Journal, parent_ids: Iterable[int]) -> None:
     """End the parents whose tolerance is crossed by now, or put a warning on them; their counts are written first."""
-    journal.flush_counts()
-    for parent_id in sorted(parent_ids):
+    crossing = sorted(parent_ids)
+    if crossing:
+        journal.flush_counts()
+    for parent_id in crossing:
         [row] = tx.rows("get_progress", job_id=parent_id)
         progress, rule = progress_of(row), end_rule_of(row)
         if crossed(progress, rule, plan_closed=bool(row[10])):
