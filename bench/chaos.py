@@ -110,7 +110,7 @@ def _options() -> argparse.Namespace:
 def _cell(fault: Fault, load: str, times: Times) -> Cell:
     with server_of(None) as server:
         assert isinstance(server, LocalServer)
-        children = _enough(server, times) if load == "saturating" else 0
+        children = _enough(server, fault, times) if load == "saturating" else 0
         url = server.create_database()
         with _load(load, url, children, times) as stored, fleet(url, times.processes) as workers:
             stored.start()
@@ -137,14 +137,14 @@ def _load(load: str, url: str, children: int, times: Times) -> AbstractContextMa
     return saturating(url, children) if load == "saturating" else paced(url, times.pace)
 
 
-def _enough(server: LocalServer, times: Times) -> int:
-    """So many children that they last until the end of the cell, whatever the machine has besides."""
+def _enough(server: LocalServer, fault: Fault, times: Times) -> int:
+    """So many children that they last until the end of the cell: a short run is faster than a long one."""
     url = server.create_database()
     rate = drains(url, CALIBRATION_JOBS, times.processes)[
         f"drain_jobs_per_second_{times.processes}_processes"
     ]
     server.drop_database(url)
-    return int(1.3 * rate * (times.warm + times.before + times.after + 20))
+    return int(rate * (times.warm + times.before + fault.seconds + times.after))
 
 
 def _drain_rest(url: str) -> list[str]:

@@ -35,10 +35,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault by its name; `what` says how it is made."""
+    """A fault by its name; `what` says how it is made, `seconds` about how long that takes."""
 
     name: str
     what: str
+    seconds: float
     make: Callable[[Field], None]
 
 
@@ -91,9 +92,24 @@ def _crash_again_and_again(field: Field) -> None:
 
 
 FAULTS: Final = (
-    Fault("server restart", "the server is stopped as if it had crashed, and started again", _restart),
-    Fault("killed backends", "all our connections are ended every 0.5 s for 5 s", _kill_backends),
-    Fault("pool exhaustion", "strangers take all connections for 10 s, also those that ours had", _exhaust),
-    Fault("worker crash", "kill -9 of one of the workers", _crash),
-    Fault("repeated kills", "kill -9 of one of the workers every 2 s for 20 s", _crash_again_and_again),
+    Fault("server restart", "the server is stopped as if it had crashed, and started again", 3, _restart),
+    Fault(
+        "killed backends",
+        "all our connections are ended every 0.5 s for 5 s",
+        KILL_ALL_SECONDS,
+        _kill_backends,
+    ),
+    Fault(
+        "pool exhaustion",
+        "strangers take all connections for 10 s, also those that ours had",
+        FULL_SECONDS,
+        _exhaust,
+    ),
+    Fault("worker crash", "kill -9 of one of the workers", 0, _crash),
+    Fault(
+        "repeated kills",
+        "kill -9 of one of the workers every 2 s for 20 s",
+        KILL_ONE_SECONDS,
+        _crash_again_and_again,
+    ),
 )

@@ -4,13 +4,14 @@ It keeps the counts of parents and the numbered events in step with the rows of 
 the same calls, in the same transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
 from quaero.models.event import Event, JobCreated, JobSpawned, JobStatusChange
 from quaero.models.job import JobKind, JobState, check_move
-from quaero.store.transaction import Change, Transaction
+from quaero.store.transaction import Answer, Change, Transaction
 
 COUNTED = (
     "total", "waiting", "pending", "running", "paused", "completed", "failed", "cancelled", "skipped",
@@ -89,32 +90,35 @@ class Journal:
                 {"job_id": job_id} | {name: counts.get(name, 0) for name in COUNTED}
                 for job_id, counts in sorted(self._counts.items())
             ]
-            told = self._tx.many("add_to_progress", rows)
-            self._tx.touch(Change.PROGRESS)
-            limited = any(is_limited for _, is_limited in told)
-            if any(row["pending"] > 0 or (limited and row["running"] < 0) for row in rows):
-                self._tx.touch(
-                    Change.READY
-                )  # a child waits for a worker, or room was made for one behind a limit
-            if not all(is_open for is_open, _ in told) or any(row["failed"] > 0 for row in rows):
-                self._tx.touch(Change.DECISION)
+            self._tx.touch(partial(_what_changed, rows, self._tx.ask_many("add_to_progress", rows)))
             self._counts.clear()
 
     def _write_events(self, root_id: int, events: list[Event]) -> None:
-        [(last,)] = self._tx.rows("number_events", root_id=root_id, count=len(events))
-        first, at = last - len(events) + 1, self._tx.now
+        self._tx.rows("number_events", root_id=root_id, count=len(events))
+        at = self._tx.now
         self._tx.many(
             "insert_event",
             [
                 {
                     "root_id": root_id,
-                    "number": number,
+                    "back": back,
                     "at": at,
                     "type": event.type,
                     "job_id": event.job_id,
                     "data": encode(event).decode(),
                 }
-                for number, event in enumerate(events, first)
+                for back, event in zip(range(len(events) - 1, -1, -1), events, strict=True)
             ],
         )
         self._tx.touch(Change.EVENTS)
+
+
+def _what_changed(counts: Sequence[Mapping[str, int]], answer: Answer) -> Change:
+    """`answer`: for each parent whether it is open, and whether a limit holds its children back."""
+    told, change = answer(), Change.PROGRESS
+    limited = any(is_limited for _, is_limited in told)
+    if any(row["pending"] > 0 or (limited and row["running"] < 0) for row in counts):
+        change |= Change.READY  # a child waits for a worker, or room was made for one behind a limit
+    if not all(is_open for is_open, _ in told) or any(row["failed"] > 0 for row in counts):
+        change |= Change.DECISION
+    return change

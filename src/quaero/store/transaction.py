@@ -14,6 +14,9 @@ from quaero.models.event import Event
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
 
+Answer = Callable[[], list[Row]]
+"""The rows of a statement; who calls waits for them."""
+
 BeforeStatement = Callable[[str], None]
 """Called with the name of every statement of a write transaction: the place where tests let the process crash."""
 
@@ -73,6 +76,14 @@ class Transaction(Reader, Protocol):
         """Run the statement once for each mapping; the rows of all of them, in order."""
         ...
 
+    def ask(self, statement: str, /, **parameters: Any) -> Answer:
+        """Run the statement, but do not wait for its rows before they are called for."""
+        ...
+
+    def ask_many(self, statement: str, parameters: Iterable[Parameters]) -> Answer:
+        """`many`, without waiting for the rows before they are called for."""
+        ...
+
     def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         """Keep other transactions out of the runs that these jobs belong to, until the commit; waits for them.
 
@@ -84,16 +95,20 @@ class Transaction(Reader, Protocol):
         """
         ...
 
-    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> list[int]:
-        """The same without waiting: those of the runs that are locked now."""
+    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> Answer:
+        """The same without waiting for others: those of the runs, as rows, that are locked now."""
         ...
 
-    def hold(self, *names: str, shared: bool = False) -> None:
-        """Keep others out of what is not a run, by any name; `shared`: only those who want it for themselves."""
+    def hold(self, *names: str) -> None:
+        """Keep others out of what is not a run, by any name."""
         ...
 
-    def touch(self, change: Change) -> None:
-        """Tell what this transaction changes; announced after the commit."""
+    def hold_gates(self) -> Callable[[], bool]:
+        """Keep changes of gates away, and other claims too if there are gates at all; whether those are kept away."""
+        ...
+
+    def touch(self, change: Change | Callable[[], Change]) -> None:
+        """Tell what this transaction changes; announced after the commit, when a function for it is called."""
         ...
 
 

@@ -1,6 +1,11 @@
 """The time of the database server: one for all machines that work on it."""
 
+from typing import Any, Final
+
+from psycopg import Cursor
+
 from quaero.store.clock import Clock, SystemClock
+from quaero.store.postgres.connection import Connection
 
 
 class DatabaseClock:
@@ -22,6 +27,31 @@ class DatabaseClock:
 
     def wall_ms(self) -> int:
         return self.now_ms()
+
+
+class ServerTime:
+    """What time it is at the server, asked on a connection along with other statements: the answer sets the clock."""
+
+    NOW: Final = b"SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_backend_pid()"
+
+    def __init__(self, connection: Connection, clock: DatabaseClock) -> None:
+        self._connection, self._clock = connection, clock
+        self._cursor: Cursor[tuple[Any, ...]] | None = None
+        self._pid = 0
+
+    def ask(self) -> None:
+        """Anew: what was answered while others held a lock is too old when it is read."""
+        self._cursor = self._connection.execute(self.NOW)
+
+    def hear(self) -> int:
+        """Wait for the last answer, if there is none yet; the number of the process at the server."""
+        if self._cursor is None and not self._pid:
+            self.ask()
+        if self._cursor is not None:
+            [(server_ms, self._pid)] = self._cursor.fetchall()
+            self._cursor = None
+            self._clock.set(server_ms)
+        return self._pid
 
 
 class NeverBack:

@@ -7,24 +7,24 @@ number of a transaction would not do: one that never reached the disk is given o
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
+from psycopg import Cursor
 
 from quaero.models.errors import StoreError
 from quaero.settings import masked
-from quaero.store.postgres.clock import DatabaseClock
+from quaero.store.postgres.clock import DatabaseClock, ServerTime
 from quaero.store.postgres.connection import Connection, is_lost
 from quaero.store.postgres.outage import PATIENCE_SECONDS
 from quaero.store.postgres.sessions import Session
 
 LOOK_AGAIN_SECONDS = 0.05
 
-NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_backend_pid()"
-
-MARK = """INSERT INTO commits (session, mark, at) VALUES ('{session}', '{mark}', {at})
-ON CONFLICT (session) DO UPDATE SET mark = excluded.mark, at = excluded.at;"""
-"""In one message with the commit; the names are our own hexadecimal numbers."""
+MARK = b"""INSERT INTO commits (session, mark, at) VALUES (%s, %s, %s)
+ON CONFLICT (session) DO UPDATE SET mark = excluded.mark, at = excluded.at"""
 
 END_OF_PROCESS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid = %s::int AND pid <> pg_backend_pid() AND usename = current_user AND datname = current_database()"""
@@ -35,52 +35,78 @@ class UnknownOutcomeError(StoreError):
     """Nobody can say whether a commit took place: it must not be done again blindly."""
 
 
-def begin(connection: Connection, clock: DatabaseClock, settings: str = "") -> int:
-    """Begin, and set the clock; the number of the process at the server. `settings`: what holds here alone."""
-    cursor = connection.execute(f"BEGIN;{settings}{NOW}".encode(), prepare=False)
-    while cursor.nextset():
-        pass
-    [(server_ms, pid)] = cursor.fetchall()
-    clock.set(server_ms)
-    return int(pid)
+class OpenTransaction:
+    """A transaction whose statements are sent without waiting for the answers to those before.
 
-
-def commit(
-    session: Session,
-    connection: Connection,
-    pid: int,
-    url: str,
-    *,
-    changed: bool,
-    at: int,
-    patient: Callable[[], bool],
-) -> None:
-    """Commit. `psycopg.Error`: nothing was stored; `UnknownOutcomeError`: the server did not come back in time.
-
-    `changed`: whether there is anything to store.
+    `time`: the server's.
     """
-    mark = secrets.token_hex(8)
-    marking = MARK.format(session=session.name, mark=mark, at=at) if changed else ""
+
+    def __init__(self, session: Session, connection: Connection, clock: DatabaseClock) -> None:
+        self.connection, self.time = connection, ServerTime(connection, clock)
+        self._session = session
+        self._mark = ""
+        self._end: Cursor[tuple[Any, ...]] | None = None
+        self._pid = 0
+
+    def commit(self, *, changed: bool, at: Callable[[], int]) -> None:
+        """The last thing that is done in it. `changed`: whether there is anything to store; `at`: the time by then."""
+        self._pid = self.time.hear()
+        if changed:
+            self._mark = secrets.token_hex(8)
+            self.connection.execute(MARK, [self._session.name, self._mark, at()])
+        self._end = self.connection.execute(b"COMMIT", prepare=False)
+
+    @property
+    def committing(self) -> bool:
+        return self._end is not None
+
+    @property
+    def committed(self) -> bool:
+        return self._end is not None and self._end.statusmessage == "COMMIT"
+
+    def took_place(self, url: str, patient: Callable[[], bool]) -> bool:
+        """Whether it was committed, when the answer to that was lost; one that stores nothing always is."""
+        return not self._mark or _took_place(self._session, self._pid, self._mark, url, patient=patient)
+
+
+@contextmanager
+def transaction(
+    session: Session, clock: DatabaseClock, url: str, settings: str, patient: Callable[[], bool]
+) -> Iterator[OpenTransaction]:
+    """A transaction, that the block has to commit. `settings`: what holds in it alone, if anything does.
+
+    `psycopg.Error`: nothing was stored; `UnknownOutcomeError`: the server did not come back in time.
+    """
+    connection = session.open()
+    opened = OpenTransaction(session, connection, clock)
     try:
-        cursor = connection.execute(f"{marking}COMMIT".encode(), prepare=False)
-        while cursor.nextset():
-            pass
+        if (
+            settings
+        ):  # several statements in one message are not possible among others that are not waited for
+            connection.execute(f"BEGIN;{settings}".encode(), prepare=False)
+        with connection.pipeline():
+            if not settings:
+                connection.execute(b"BEGIN", prepare=False)
+            yield opened
     except psycopg.Error as error:
-        if not is_lost(error, connection):
-            roll_back(session, connection)
+        if not (opened.committing and is_lost(error, connection)):
+            _roll_back(session, connection)
             raise
         session.drop()
-        if changed and not _took_place(session, pid, mark, url, patient=patient):
+        if not opened.took_place(url, patient):
             raise
+    except BaseException:
+        _roll_back(session, connection)
+        raise
     else:
-        if cursor.statusmessage != "COMMIT":
+        if not opened.committed:
             raise StoreError("a statement had failed, so nothing was stored", where=masked(url))
 
 
-def roll_back(session: Session, connection: Connection) -> None:
+def _roll_back(session: Session, connection: Connection) -> None:
     """Undo everything; the server does, if it cannot be told."""
     try:
-        connection.execute("ROLLBACK", prepare=False)
+        connection.execute(b"ROLLBACK", prepare=False)
     except psycopg.Error:
         session.drop()
 

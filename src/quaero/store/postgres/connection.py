@@ -1,5 +1,6 @@
 """Connections to the database server, and what a person is told when there is none."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from psycopg.types.string import StrDumper
 
 from quaero.models.errors import StoreError
 from quaero.settings import masked
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what went wrong after what we tell
 
 T = TypeVar("T")
 

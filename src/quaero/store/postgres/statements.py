@@ -10,15 +10,22 @@ import msgspec
 
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 _COMMENT = re.compile(r"--.*")
+_TELLING = ("SELECT", "WITH")
+_CHANGING = re.compile(r"INSERT INTO|DELETE FROM|(?<!FOR )(?<!KEY )UPDATE")
 _JSON = re.compile(r"(?<!:):([a-z_]+)::json\b")
 
 
 class Statement(NamedTuple):
-    """`of_rows`: it takes all mappings of parameters at once, as `rows`. `json`: what it reads as JSON."""
+    """`of_rows`: it takes all mappings of parameters at once, as `rows`. `json`: what it reads as JSON.
+
+    `tells`: it has rows to wait for. `changes`: it writes.
+    """
 
     text: bytes
     of_rows: bool
     json: tuple[str, ...]
+    tells: bool
+    changes: bool
 
     def values(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The parameters as the database can read them: text there holds no zero bytes."""
@@ -36,7 +43,13 @@ def statement(name: str) -> Statement:
     text = (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
     text = _COMMENT.sub("", text).strip().replace("%", "%%")
     json = tuple(sorted(set(_JSON.findall(text))))
-    return Statement(_PARAMETER.sub(r"%(\1)s", text).encode(), "rows" in json, json)
+    return Statement(
+        text=_PARAMETER.sub(r"%(\1)s", text).encode(),
+        of_rows="rows" in json,
+        json=json,
+        tells=text.startswith(_TELLING) or "RETURNING" in text,
+        changes=_CHANGING.search(text) is not None,
+    )
 
 
 def _without_zeros(text: str) -> str:

@@ -1,16 +1,19 @@
 """One caller's part of a write transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import msgspec
 
 from quaero.store.clock import Clock
+from quaero.store.postgres.clock import ServerTime
 from quaero.store.postgres.connection import Connection
 from quaero.store.postgres.document_texts import WRITERS
+from quaero.store.postgres.ready import READY, Marks
 from quaero.store.postgres.statements import statement
-from quaero.store.transaction import BeforeStatement, Change, Entries, Parameters, Row
+from quaero.store.transaction import Answer, BeforeStatement, Change, Entries, Parameters, Row
 
 LONG_STATEMENTS = frozenset({"delete_job", "delete_children", "check_counts"})
 """What may take minutes on a large store."""
@@ -23,12 +26,27 @@ class DeferredError(Exception):
 
 
 class Frame:
-    """What the callers share that are in one transaction."""
+    """What the callers share that are in one transaction.
 
-    def __init__(self) -> None:
-        self.entries = Entries()
-        self.change = Change.NOTHING
+    `time`: the server's, if their clock goes by it. `marks`: what earlier ones have seen of the queue.
+    """
+
+    def __init__(self, time: ServerTime | None = None, marks: Marks | None = None) -> None:
+        self.entries, self.time, self.marks = Entries(), time, marks or Marks()
+        self._changes: list[Callable[[], Change]] = []
+        self._change = Change.NOTHING
         self._write: Callable[[], None] | None = None
+
+    def touch(self, change: Change | Callable[[], Change]) -> None:
+        if isinstance(change, Change):
+            self._change |= change
+        else:
+            self._changes.append(change)
+
+    @property
+    def change(self) -> Change:
+        """All that was touched; when every statement is answered."""
+        return reduce(or_, (change() for change in self._changes), self._change)
 
     def write_later(self, write: Callable[[], None]) -> None:
         self._write = write
@@ -56,15 +74,18 @@ class PostgresTransaction:
     ) -> None:
         self._frame, self._connection = frame, connection
         self._clock, self._before, self._may_wait = clock, before_statement, may_wait
-        self._now, self._ticks = clock.now_ms(), clock.ticks_ms()
+        self._now = self._ticks = 0
+        self._looked = False
         self.changed = False
 
     @property
     def now(self) -> int:
+        self._look()
         return self._now
 
     @property
     def ticks(self) -> int:
+        self._look()
         return self._ticks
 
     @property
@@ -79,14 +100,23 @@ class PostgresTransaction:
         writer = WRITERS.get(name)
         if writer is not None:
             return writer(self._one, parameters)
+        if name == READY:
+            return self._frame.marks.ready(self._one, self.ticks, parameters)
         return self._one(name, **parameters)
 
     def many(self, name: str, parameters: Iterable[Parameters]) -> list[Row]:
         """One statement for all of them: it takes the mappings as JSON."""
+        return self.ask_many(name, parameters)()
+
+    def ask(self, name: str, /, **parameters: Any) -> Answer:
+        if name in WRITERS or name == READY or statement(name).of_rows:
+            rows = self.rows(name, **parameters)
+            return lambda: rows
+        return self._execute(name, parameters)
+
+    def ask_many(self, name: str, parameters: Iterable[Parameters]) -> Answer:
         rows = list(parameters)
-        if not rows:
-            return []
-        return self._execute(name, {"rows": encode(rows).decode()})
+        return self._execute(name, {"rows": encode(rows).decode()}) if rows else list
 
     def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         if job_ids:
@@ -94,37 +124,55 @@ class PostgresTransaction:
                 "lock_runs_shared" if shared else "lock_runs", {"job_ids": encode(list(job_ids)).decode()}
             )
 
-    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> list[int]:
+    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> Answer:
         statement_name = "try_lock_some_shared" if shared else "try_lock_some"
-        rows = self._execute(statement_name, {"run_ids": encode(list(run_ids)).decode()})
-        return [run_id for (run_id,) in rows]
+        return self._execute(statement_name, {"run_ids": encode(list(run_ids)).decode()})
 
-    def hold(self, *names: str, shared: bool = False) -> None:
+    def hold(self, *names: str) -> None:
         if names:
-            self._take("hold_shared" if shared else "hold", {"names": encode(names).decode()})
+            self._take("hold", {"names": encode(names).decode()})
 
-    def touch(self, change: Change) -> None:
-        self._frame.change |= change
+    def hold_gates(self) -> Callable[[], bool]:
+        answer = self._take("hold_gates", {})
+        return lambda: all(limited for limited, _ in answer())
 
-    def _take(self, name: str, parameters: Parameters) -> None:
+    def touch(self, change: Change | Callable[[], Change]) -> None:
+        self._frame.touch(change)
+
+    def _take(self, name: str, parameters: Parameters) -> Answer:
         """Take locks, and look at the clock: whoever has waited comes after those who did not, also in time."""
         if self._may_wait:
-            self._execute(name, parameters)
-        elif not all(taken for (taken,) in self._execute(f"try_{name}", parameters)):
-            raise DeferredError
-        self._now, self._ticks = (
-            max(self._now, self._clock.now_ms()),
-            max(self._ticks, self._clock.ticks_ms()),
-        )
+            answer = self._execute(name, parameters)
+            if self._frame.time is not None:
+                self._frame.time.ask()
+        else:
+            answer = self._execute(f"try_{name}", parameters)
+            if not all(taken for *_, taken in answer()):
+                raise DeferredError
+        self._looked = False
+        return answer
+
+    def _look(self) -> None:
+        """At the clock, if that was not done since it may have gone on."""
+        if not self._looked:
+            if self._frame.time is not None:
+                self._frame.time.hear()
+            self._now = max(self._now, self._clock.now_ms())
+            self._ticks = max(self._ticks, self._clock.ticks_ms())
+            self._looked = True
 
     def _one(self, name: str, /, **parameters: Any) -> list[Row]:
-        return self.many(name, [parameters]) if statement(name).of_rows else self._execute(name, parameters)
+        return self.many(name, [parameters]) if statement(name).of_rows else self._execute(name, parameters)()
 
-    def _execute(self, name: str, parameters: Parameters) -> list[Row]:
+    def _execute(self, name: str, parameters: Parameters) -> Answer:
+        """Send the statement; what has no rows is answered at once, the server answers with what comes later."""
         if self._before is not None:
             self._before(name)
-        with self._connection.patiently() if name in LONG_STATEMENTS else nullcontext():
-            found = statement(name)
-            cursor = self._connection.execute(found.text, found.values(parameters))
-        self.changed = self.changed or not (cursor.statusmessage or "").startswith("SELECT")
-        return cursor.fetchall() if cursor.description else []
+        found = statement(name)
+        self.changed = self.changed or found.changes
+        if name in LONG_STATEMENTS:
+            with self._connection.patiently():
+                rows = self._connection.execute(found.text, found.values(parameters)).fetchall()
+            return lambda: rows
+        cursor = self._connection.execute(found.text, found.values(parameters))
+        return cursor.fetchall if found.tells else list

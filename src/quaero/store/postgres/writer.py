@@ -17,7 +17,8 @@ from quaero.settings import masked
 from quaero.store.clock import Clock
 from quaero.store.groups import Groups, Request, Result, deliver
 from quaero.store.postgres.clock import DatabaseClock, NeverBack
-from quaero.store.postgres.commit import UnknownOutcomeError, begin, commit, roll_back
+from quaero.store.postgres.commit import UnknownOutcomeError, transaction
+from quaero.store.postgres.ready import Marks
 from quaero.store.postgres.sessions import Session, Sessions
 from quaero.store.postgres.transaction import DeferredError, Frame, PostgresTransaction
 from quaero.store.transaction import BeforeStatement, Change, OutdatedError
@@ -47,6 +48,7 @@ class Writer:
         self._session, self._sessions, self._url, self._settings = group, sessions, url, settings
         self._server_clock, self._clock = server_clock, NeverBack(own_clock or server_clock)
         self._announce, self._before = announce, before_statement
+        self._marks = Marks()
         self._groups = Groups()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="quaero-writer", daemon=True)
@@ -103,41 +105,29 @@ class Writer:
         self, session: Session, group: Sequence[Request]
     ) -> tuple[list[Result], list[Request], Change]:
         """The results, those who have to wait for a lock, and what changed."""
-        connection = session.open()
-        pid = begin(connection, self._server_clock, self._settings)
         results: list[Result] = []
         deferred: list[Request] = []
-        frame, changed = Frame(), False
-        try:
+        with transaction(
+            session, self._server_clock, self._url, self._settings, lambda: self._sessions.patient
+        ) as opened:
+            frame, changed = Frame(opened.time, self._marks), False
             for request in group:
-                transaction = PostgresTransaction(
-                    frame, connection, self._clock, self._before, may_wait=request is group[0]
+                part = PostgresTransaction(
+                    frame, opened.connection, self._clock, self._before, may_wait=request is group[0]
                 )
                 try:
-                    value = request.function(transaction, *request.arguments)
+                    value = request.function(part, *request.arguments)
                 except DeferredError:
-                    if transaction.changed:
+                    if part.changed:
                         raise
                     deferred.append(request)
                 else:
                     results.append(Result(request.done, value, None))
-                    changed = changed or transaction.changed
+                    changed = changed or part.changed
             frame.write_entries()
             if self._before is not None:
                 self._before("COMMIT")
-        except BaseException:
-            roll_back(session, connection)
-            raise
-        at = self._clock.now_ms()
-        commit(
-            session,
-            connection,
-            pid,
-            self._url,
-            changed=changed,
-            at=at,
-            patient=lambda: self._sessions.patient,
-        )
+            opened.commit(changed=changed, at=self._clock.now_ms)
         if self._before is not None:
             self._before("DELIVER")
         return results, deferred, frame.change

@@ -15,7 +15,7 @@ from quaero.store.clock import Clock
 from quaero.store.groups import Groups, Request, Result, deliver
 from quaero.store.sqlite.connection import refusal
 from quaero.store.sqlite.statements import statement
-from quaero.store.transaction import BeforeStatement, Change, Entries, Parameters, Row
+from quaero.store.transaction import Answer, BeforeStatement, Change, Entries, Parameters, Row
 
 T = TypeVar("T")
 
@@ -66,17 +66,28 @@ class SqliteTransaction:
             self._before(name)
         return self._cursor.executemany(statement(name), parameters).fetchall()
 
+    def ask(self, name: str, /, **parameters: Any) -> Answer:
+        rows = self.rows(name, **parameters)
+        return lambda: rows
+
+    def ask_many(self, name: str, parameters: Iterable[Parameters]) -> Answer:
+        rows = self.many(name, parameters)
+        return lambda: rows
+
     def lock(self, job_ids: Sequence[int], *, shared: bool = False) -> None:
         """Nothing to do: a database file has one writer at a time."""
 
-    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> list[int]:
-        return list(run_ids)
+    def try_lock(self, run_ids: Sequence[int], *, shared: bool = False) -> Answer:
+        return lambda: [(run_id,) for run_id in run_ids]
 
-    def hold(self, *names: str, shared: bool = False) -> None:
+    def hold(self, *names: str) -> None:
         """Nothing to do."""
 
-    def touch(self, change: Change) -> None:
-        self.change |= change
+    def hold_gates(self) -> Callable[[], bool]:
+        return lambda: True
+
+    def touch(self, change: Change | Callable[[], Change]) -> None:
+        self.change |= change if isinstance(change, Change) else change()
 
 
 class Writer:

@@ -121,32 +121,39 @@ class _Claiming:
         for start in range(0, len(lanes), at_once):
             if len(self.jobs) < self._request.limit:
                 some = lanes[start : start + at_once]
-                locked = self._try_lock(some)
+                locked, fresh = self._try_lock(some)
                 by_run = groupby(sorted(some, key=lambda lane: lane.run_id), key=lambda lane: lane.run_id)
                 self._busy += [(run_id, list(own)) for run_id, own in by_run if run_id not in locked]
-                self._share_out_again(some, locked)
+                self._share_out_again(some, [lane for lane in fresh if lane.run_id in locked])
 
-    def _try_lock(self, lanes: Sequence[Lane]) -> list[int]:
-        """The runs that are ours now. To claim children changes nothing else; what is to be planned may begin a run."""
+    def _try_lock(self, lanes: Sequence[Lane]) -> tuple[set[int], list[Lane]]:
+        """The runs that are ours now, and all lanes as they are with these locks.
+
+        To claim children changes nothing else; what is to be planned may begin a run.
+        """
         runs = {lane.run_id for lane in lanes}
         alone = {lane.run_id for lane in lanes if not lane.children}
-        locked = self._tx.try_lock(sorted(alone)) if alone else []
-        return locked + (self._tx.try_lock(sorted(runs - alone), shared=True) if runs - alone else [])
+        answers = [
+            self._tx.try_lock(sorted(some), shared=some is not alone)
+            for some in (alone, runs - alone)
+            if some
+        ]
+        fresh = _lanes(self._tx, self._request, sorted(runs))
+        return {run_id for answer in answers for (run_id,) in answer()}, fresh
 
     def wait_for_the_first_busy(self) -> None:
         """When others were at every run, wait for one of them rather than go away with nothing."""
         if self._busy and not self._locked:
             run_id, lanes = self._busy[0]
             self._tx.lock([run_id], shared=all(lane.children for lane in lanes))
-            self._share_out_again(lanes, [run_id])
+            self._share_out_again(lanes, _lanes(self._tx, self._request, [run_id]))
 
-    def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[int]) -> None:
-        """Share out the lanes of the locked runs as they are now; they were seen before the lock."""
-        if locked:
-            fresh = {lane.parent_id: lane for lane in _lanes(self._tx, self._request, locked)}
-            lanes = [fresh[lane.parent_id] for lane in seen if lane.parent_id in fresh]
-            self._locked += lanes
-            self._share_out(lanes)
+    def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[Lane]) -> None:
+        """Share out the lanes that are locked, as they are now, in the order in which they were seen before."""
+        fresh = {lane.parent_id: lane for lane in locked}
+        lanes = [fresh[lane.parent_id] for lane in seen if lane.parent_id in fresh]
+        self._locked += lanes
+        self._share_out(lanes)
 
     def _share_out(self, lanes: Sequence[Lane]) -> None:
         for equal_shares in (True, False):  # first everybody's share, then what others left

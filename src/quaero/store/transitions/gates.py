@@ -74,10 +74,9 @@ def _check(scope: str, key: str, concurrency: int | None) -> None:
 
 def what_gates_let_through(tx: Transaction) -> "Rooms":
     """Exact over all processes: while there are gates, claims take turns, and a change of one waits for all claims."""
-    limited = bool(tx.rows("get_gates"))
-    tx.hold("gates", shared=not limited)
+    alone = tx.hold_gates()
     rooms = Rooms(tx)
-    if rooms.limited and not limited:
+    if rooms.limited and not alone():
         raise OutdatedError
     return rooms
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from quaero.models.errors import LeaseLostError
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.store.journal import Journal
-from quaero.store.transaction import Change, Transaction
+from quaero.store.transaction import Transaction
 from quaero.store.transitions.spawn import Origin, spawn
 from quaero.store.transitions.tolerance import apply_tolerance
 from quaero.store.transitions.trees import close_tree
@@ -28,13 +28,13 @@ def add_planned(tx: Transaction, parent: Job, children: Sequence[ChildJob], last
     """Store one chunk of the plan; the last chunk marks the plan closed and gives up the lease."""
     _fence(tx, parent)
     journal = Journal(tx)
+    closed = tx.ask("close_plan", parent_id=parent.id) if last else None
     spawn(tx, journal, Origin(parent.root_id, parent.id, 0, None), children)
     journal.count(parent.id, planned=len(children))
-    if last:
-        tx.rows("close_plan", parent_id=parent.id)
+    if closed is not None:
         tx.rows("give_up_lease", id=parent.id, lease_number=parent.lease_number)
-        tx.touch(Change.DECISION)
-        apply_tolerance(tx, journal, [parent.id])  # a share of failures can be judged from now on
+        if any(failed for (failed,) in closed()):
+            apply_tolerance(tx, journal, [parent.id])  # a share of failures can be judged from now on
     journal.flush()
 
 

@@ -10,4 +10,4 @@ WITH tree AS (
   of_events AS (DELETE FROM events WHERE root_id = :id),
   of_needs AS (DELETE FROM run_needs WHERE run_id = :id),
   of_progress AS (DELETE FROM progress WHERE root_id = :id)
-DELETE FROM runs WHERE job_id = :id
+DELETE FROM runs WHERE job_id = :id RETURNING job_id

@@ -1,1 +1,1 @@
-UPDATE progress SET plan_closed = 1, dirty = 1 WHERE job_id = :parent_id
+UPDATE progress SET plan_closed = 1, dirty = 1 WHERE job_id = :parent_id RETURNING failed

@@ -1,1 +1,1 @@
-UPDATE runs SET last_event = last_event + :count WHERE job_id = :root_id RETURNING last_event
+UPDATE runs SET last_event = last_event + :count WHERE job_id = :root_id

@@ -1,3 +1,0 @@
-SELECT pg_try_advisory_xact_lock_shared(hashtextextended(name, 2)) FROM (
-  SELECT value AS name FROM json_array_elements_text(:names::json) ORDER BY 1
-) names
