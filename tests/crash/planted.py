@@ -255,8 +255,7 @@ def _replace_statements(stack: ExitStack, **changes: Callable[[str], str]) -> No
     for name, change in changes.items():
         if name.startswith("planted_"):
             new[name] = change("")
-            text = re.sub(r":([a-z_]+)", r"%(\1)s", change(""))
-            new_postgres[name] = postgres_statements.Statement(text.encode(), of_rows=False, json=())
+            new_postgres[name] = postgres_statements.of_text(change(""))
         else:
             new[name], kept = change(read(name)), read_postgres(name)
             new_postgres[name] = kept._replace(text=change(kept.text.decode()).encode())

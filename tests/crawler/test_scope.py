@@ -2,8 +2,9 @@
 
 import pytest
 
-from quaero.crawler.scope import ScopeRules, pattern_complaint
+from quaero.crawler.scope import ScopeRules
 from quaero.models.errors import UsageError
+from quaero.search.patterns import pattern_complaint
 
 
 def rules(*hosts: str, include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> ScopeRules:

@@ -4,7 +4,6 @@ It speaks just enough of the protocol for that: clients are let in without a que
 """
 
 import asyncio
-import contextlib
 import struct
 import threading
 from collections import deque
@@ -21,7 +20,6 @@ PROTOCOL = 3 << 16
 HEADER = struct.Struct("!cI")
 
 READY, IDLE = b"Z", b"I"
-ASKS_FOR_ANSWER = frozenset({b"Q", b"S"})
 
 
 class Pooler:
@@ -64,12 +62,15 @@ class Pooler:
 
     async def _open(self) -> None:
         for _ in range(self._count):
-            connection = await _Connection.open(self._server.hostname, self._server.port)
-            self._greeting = await connection.start(self._server.username, self._server.path.lstrip("/"))
-            self._all.append(connection)
-        self._free.extend(self._all)
+            self._free.append(await self._connect())
         self._listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self._port = self._listening.sockets[0].getsockname()[1]
+
+    async def _connect(self) -> "_Connection":
+        connection = await _Connection.open(self._server.hostname, self._server.port)
+        self._greeting = await connection.start(self._server.username, self._server.path.lstrip("/"))
+        self._all.append(connection)
+        return connection
 
     async def _close(self) -> None:
         self._listening.close()
@@ -97,25 +98,30 @@ class Pooler:
 
     async def _transaction(self, client: "_Connection") -> None:
         """From the first message of a client until the server is idle again."""
-        first = await client.read()
+        first = await client.next()
         if first.startswith(b"X"):
             raise _Goodbye
         async with self._taken() as server:
-            message = first
-            while not await _answered(client, server, message):
-                message = await client.read()
+            server.writer.write(first)
+            answering = asyncio.create_task(_answer(server, client))
+            try:
+                await _ask_until(answering, client, server)
+            finally:
+                answering.cancel()
         self.transactions += 1
 
     @asynccontextmanager
     async def _taken(self) -> AsyncIterator["_Connection"]:
-        """The connection that was used the longest time ago. What is unfinished in it is rolled back at the end."""
+        """The connection that was used the longest time ago; another one comes in its place if something went wrong."""
         async with self._waiting:
             await self._waiting.wait_for(lambda: self._free)
             server = self._free.popleft()
         try:
             yield server
         except BaseException:
-            await server.roll_back()
+            server.writer.close()
+            self._all.remove(server)
+            server = await self._connect()
             raise
         finally:
             self._free.append(server)
@@ -127,25 +133,28 @@ class _Goodbye(Exception):
     pass
 
 
-async def _answered(client: "_Connection", server: "_Connection", message: bytes) -> bool:
-    """Forward a message, and the answer if it asks for one; whether the transaction has ended then."""
-    server.writer.write(message)
-    if message[:1] not in ASKS_FOR_ANSWER:
-        return False
-    server.busy = True
-    while True:
+async def _answer(server: "_Connection", client: "_Connection") -> None:
+    """Forward what the server says until it is idle."""
+    answer = b""
+    while not (answer.startswith(READY) and answer.endswith(IDLE)):
         answer = await server.read()
         client.writer.write(answer)
-        if answer.startswith(READY):
-            server.busy = False
-            await client.writer.drain()
-            return answer.endswith(IDLE)
+    await client.writer.drain()
+
+
+async def _ask_until(answered: "asyncio.Task[None]", client: "_Connection", server: "_Connection") -> None:
+    """Forward what the client says; what it says after the end belongs to its next transaction."""
+    while not answered.done():
+        await asyncio.wait({answered, client.reading()}, return_when=asyncio.FIRST_COMPLETED)
+        if not answered.done():
+            server.writer.write(await client.next())
+    await answered
 
 
 class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self.writer = reader, writer
-        self.busy = False
+        self._reading: asyncio.Task[bytes] | None = None
 
     @classmethod
     async def open(cls, host: str | None, port: int | None) -> "_Connection":
@@ -169,6 +178,16 @@ class _Connection:
         length = await self._reader.readexactly(4)
         await self._reader.readexactly(int.from_bytes(length) - 4)
 
+    def reading(self) -> "asyncio.Task[bytes]":
+        """The next message, when it has come."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self.read())
+        return self._reading
+
+    async def next(self) -> bytes:
+        reading, self._reading = self.reading(), None
+        return await reading
+
     async def read(self) -> bytes:
         header = await self._reader.readexactly(HEADER.size)
         _, length = HEADER.unpack(header)
@@ -184,10 +203,3 @@ class _Connection:
             if message.startswith(b"D"):
                 found = message[11:]
         return found
-
-    async def roll_back(self) -> None:
-        """After a client went away in the middle of its transaction."""
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-            while self.busy:
-                self.busy = not (await self.read()).startswith(READY)
-            await self.ask("ROLLBACK")

@@ -313,10 +313,8 @@ class _Link:
         if way is Way.TO_CLIENT:
             if not (self._reply_is_lost and message[HEADER.size :].startswith(b"COMMIT")):
                 return False
-        elif message.startswith(b"Q"):
-            return await self._is_cut_by_query(_query(message))
         else:
-            return False
+            return await self._is_cut_by_query(_query(message))
         self.cut(reset=True, server_too=True)
         return True
 

@@ -57,7 +57,7 @@ async def looks(store: Store) -> None:
 @pytest.mark.parametrize(
     ("query", "act"),
     [
-        ("BEGIN;", launches),
+        ("BEGIN", launches),
         ("SELECT", launches),
         ("COMMIT", launches),
         ("ROLLBACK", fails),

@@ -534,9 +534,11 @@ class JobTrees(RuleBasedStateMachine):
             node for node in self.model.jobs().values() if stored[node.id].state is not before[node.id]
         ]
         for node in changed:
-            assert before[node.id].final or before[node.id] is JobState.WAITING  # whose turn came meanwhile
-            assert not stored[node.id].state.final
-            self.model.reopened(node, stored[node.id].state)
+            state = stored[node.id].state
+            waited = before[node.id] is JobState.WAITING  # its turn came meanwhile, or will never come
+            assert before[node.id].final or waited
+            assert not state.final or (waited and state is JobState.SKIPPED)
+            self.model.reopened(node, state)
         return changed
 
     @precondition(lambda self: self.model.runs)

@@ -5,12 +5,11 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
-import re2  # type: ignore[import-untyped]  # ships no types
 
 from quaero.crawler.urls import host_key, normalise
 from quaero.models.errors import UsageError
+from quaero.search.patterns import compiled
 
-_Search = Callable[[str], object]
 _MEMO_SIZE: Final = 64
 
 
@@ -36,22 +35,13 @@ class ScopeRules(msgspec.Struct, frozen=True):
         return _compiled(self).permits
 
 
-def pattern_complaint(pattern: str) -> str | None:
-    """What is wrong with a pattern, in the words of the engine; None if it can be used."""
-    try:
-        _compile(pattern)
-    except UsageError as error:
-        return error.what
-    return None
-
-
 class _CompiledRules:
     __slots__ = ("_excludes", "_hosts", "_includes")
 
     def __init__(self, rules: ScopeRules) -> None:
         self._hosts = frozenset(map(_allowed_key, rules.allowed_hosts))
-        self._includes = tuple(map(_compile, rules.include_patterns))
-        self._excludes = tuple(map(_compile, rules.exclude_patterns))
+        self._includes = tuple(map(compiled, rules.include_patterns))
+        self._excludes = tuple(map(compiled, rules.exclude_patterns))
 
     def permits(self, url: str) -> bool:
         if host_key(url) not in self._hosts:
@@ -72,14 +62,3 @@ def _allowed_key(entry: str) -> str:
     if url is None or url.count("/") > 3:
         raise UsageError(f"{entry!r} is not a host", remedy="write it as example.org or example.org:8080")
     return host_key(url).removesuffix(":443")
-
-
-def _compile(pattern: str) -> _Search:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        search: _Search = re2.compile(pattern, options).search
-    except re2.error as error:
-        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise UsageError(f"the pattern {pattern!r} is not a regular expression here: {reason}") from None
-    return search

@@ -14,6 +14,8 @@ from quaero.jobs.presence import Presence
 from quaero.jobs.registry import Registry
 from quaero.jobs.upkeep import Upkeep
 from quaero.jobs.worker.job_processor import JobProcessor
+from quaero.models.document import Document
+from quaero.models.errors import NotFoundError
 from quaero.settings import QueueSettings, RetentionSettings
 from quaero.store.reads import DocumentFilter
 from quaero.store.store import Store
@@ -33,6 +35,27 @@ class StoredCollection:
 
     async def count_documents(self) -> int:
         return (await self._store.documents(DocumentFilter(), limit=1)).total
+
+    async def document(self, document_id: int) -> Document | None:
+        try:
+            return await self._store.document(document_id)
+        except NotFoundError:
+            return None
+
+    async def original(self, document_id: int) -> tuple[str, bytes] | None:
+        found = await self._store.document_source(document_id)
+        return None if found is None else (found[0], await asyncio.to_thread(_unpacked, found[1]))
+
+    async def matching(
+        self, wanted: DocumentFilter, *, after: int | None, limit: int
+    ) -> tuple[Document, ...]:
+        return await self._store.matching_documents(wanted, after=after, limit=limit)
+
+
+def _unpacked(source: bytes) -> bytes:
+    import zstandard  # noqa: PLC0415 - only who reads originals needs it
+
+    return zstandard.ZstdDecompressor().decompress(source)
 
 
 class Engine:

@@ -1,5 +1,6 @@
 """A document: one piece of collected knowledge."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,8 +38,37 @@ class NewDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class NewResult:
+    """What an agent found in a stored document. One is kept per document and agent: the latest.
+
+    `version`: of the agent. `maker`: by what exactly it was made, see `maker_of`. `content_hash`: of the content that
+    it was made from. `value`: the result, plain JSON values.
+    """
+
+    document_id: int
+    agent: str
+    version: str
+    model: str
+    maker: str
+    content_hash: str
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result as stored. `at`: when, in milliseconds since 1970. `outdated`: the document has changed since."""
+
+    agent: str
+    version: str
+    model: str
+    at: int
+    outdated: bool
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A document as stored. Times are milliseconds since 1970."""
+    """A document as stored, with what agents found in it. Times are milliseconds since 1970."""
 
     id: int
     source_type: str
@@ -50,6 +80,7 @@ class Document:
     metadata: Mapping[str, Any]
     created_at: int
     updated_at: int
+    results: tuple[Result, ...] = ()
     markdown: str | None = None
 
 
@@ -69,3 +100,9 @@ def content_hash(title: str, text: str) -> str:
     digest.update(b"\0")
     digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def maker_of(agent: str, version: str, model: str, options: Mapping[str, Any]) -> str:
+    """The identity of a way to make results: the same for the same agent, version, model and options."""
+    written = json.dumps([agent, version, model, options], sort_keys=True, separators=(",", ":"))
+    return blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

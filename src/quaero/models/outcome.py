@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from quaero.models.document import NewDocument
+from quaero.models.document import NewDocument, NewResult
 from quaero.models.job import ChildJob
 
 
@@ -27,11 +27,13 @@ class Outcome(msgspec.Struct, frozen=True):
     """A success. `note` says in a few words what came of it when that is not a document.
 
     `claims` are further names of the same work (where a redirect or a canonical link led): if another job of the
-    parent already has one of them, this job is a duplicate, and its documents and children are dropped.
+    parent already has one of them, this job is a duplicate, and its documents and children are dropped. `results` are
+    what was found in documents that are stored already.
     """
 
     documents: tuple[NewDocument, ...] = ()
     claims: tuple[str, ...] = ()
+    results: tuple[NewResult, ...] = ()
     note: str = ""
 
 
@@ -58,6 +60,7 @@ class Settlement(msgspec.Struct, frozen=True):
     documents: tuple[NewDocument, ...] = ()
     children: tuple[ChildJob, ...] = ()
     claims: tuple[str, ...] = ()
+    results: tuple[NewResult, ...] = ()
     log: tuple[LogLine, ...] = ()
     note: str = ""
     error_code: str | None = None

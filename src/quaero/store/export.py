@@ -116,7 +116,7 @@ KINDS = (
             ("id", _identity), ("source_type", _same), ("canonical_url", _same), ("url", _same), ("title", _same),
             ("content_hash", _same), ("created_at", iso_time), ("updated_at", iso_time), ("checked_at", iso_time),
             ("job_id", _identity), ("root_id", _identity), ("tags", from_json), ("metadata", from_json),
-            ("markdown", _same),
+            ("results", from_json), ("markdown", _same),
         ),
     ),
 )  # fmt: skip

@@ -64,12 +64,43 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
         return "runs" if self.kind is JobKind.RUN else "jobs"
 
 
+class Lacking(msgspec.Struct, frozen=True):
+    """Documents without a result of this agent by this maker for their present content.
+
+    `run_id`: what this run has made does not count, so that its own work does not change what it selects.
+    """
+
+    agent: str
+    maker: str
+    run_id: int | None = None
+
+
 class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which documents: every field that is set must hold. `url_part` is text that the URL contains."""
+    """Which documents: every field that is set must hold.
+
+    `tags`: all of them. `url_part` is text that the URL contains. Times are milliseconds since 1970; a document of
+    that very moment counts as after it.
+    """
 
     source_type: str | None = None
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
     url_part: str | None = None
+    created_after: int | None = None
+    updated_after: int | None = None
+    lacking: Lacking | None = None
+
+    def parameters(self) -> dict[str, object]:
+        lacking = self.lacking
+        return {
+            "source_type": self.source_type,
+            "tags": to_json(self.tags) if self.tags else None,
+            "url_part": self.url_part,
+            "created_after": self.created_after,
+            "updated_after": self.updated_after,
+            "lacks_agent": None if lacking is None else lacking.agent,
+            "lacks_maker": None if lacking is None else lacking.maker,
+            "but_of_run": None if lacking is None else lacking.run_id,
+        }
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -379,11 +410,23 @@ def document_by_url(reader: Reader, url: str) -> Document:
 
 
 def documents(reader: Reader, wanted: DocumentFilter, limit: int, cursor: int | None) -> DocumentPage:
-    parameters = msgspec.structs.asdict(wanted)
-    [(total,)] = reader.rows("count_documents", **parameters)
-    rows = reader.rows("list_documents", **parameters, after=cursor, limit=limit + 1)
-    items = tuple(document_of(row) for row in rows[:limit])
-    return DocumentPage(items, total, items[-1].id if len(rows) > limit else None)
+    [(total,)] = reader.rows("count_documents", **wanted.parameters())
+    items = matching_documents(reader, wanted, limit + 1, cursor)
+    return DocumentPage(items[:limit], total, items[limit - 1].id if len(items) > limit else None)
+
+
+def matching_documents(
+    reader: Reader, wanted: DocumentFilter, limit: int, after: int | None
+) -> tuple[Document, ...]:
+    """Documents with ids above `after`, in the order of their ids."""
+    rows = reader.rows("list_documents", **wanted.parameters(), after=after, limit=limit)
+    return tuple(document_of(row) for row in rows)
+
+
+def document_source(reader: Reader, document_id: int) -> tuple[str, bytes] | None:
+    """The media type and the compressed bytes of the original; None: it was not kept."""
+    rows = reader.rows("get_source", document_id=document_id)
+    return (rows[0][0], bytes(rows[0][1])) if rows else None
 
 
 def document_stats(reader: Reader) -> tuple[SourceStats, ...]:

@@ -1,10 +1,11 @@
 """Rows of the database as the values that the rest of the program knows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from quaero.models.document import Document
+from quaero.models.document import Document, Result
 from quaero.models.event import Recorded
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import DocumentCounts, EndRule, Progress
@@ -60,6 +61,7 @@ def document_of(row: Row) -> Document:
         metadata,
         created_at,
         updated_at,
+        results,
         *rest,
     ) = row
     return Document(
@@ -73,8 +75,15 @@ def document_of(row: Row) -> Document:
         _decode(metadata),
         created_at,
         updated_at,
+        () if results is None else tuple(_results_of(_decode(results), content_hash)),
         rest[0] if rest else None,
     )
+
+
+def _results_of(stored: dict[str, dict[str, Any]], content_hash: str) -> Iterator[Result]:
+    for agent, found in sorted(stored.items()):
+        outdated = found["content_hash"] != content_hash
+        yield Result(agent, found["version"], found["model"], found["at"], outdated, found["value"])
 
 
 def recorded_of(row: Row) -> Recorded:

@@ -427,6 +427,16 @@ class Store:
     async def document_by_url(self, url: str) -> Document:
         return await self.backend.read(reads.document_by_url, url)
 
+    async def matching_documents(
+        self, wanted: DocumentFilter, *, limit: int, after: int | None = None
+    ) -> tuple[Document, ...]:
+        """Documents with ids above `after`, in the order of their ids, without counting them all."""
+        return await self.backend.read(reads.matching_documents, wanted, limit, after)
+
+    async def document_source(self, document_id: int) -> tuple[str, bytes] | None:
+        """The media type and the compressed bytes of the original; None: it was not kept."""
+        return await self.backend.read(reads.document_source, document_id)
+
     async def documents(
         self, wanted: DocumentFilter, *, limit: int = 50, cursor: int | None = None
     ) -> DocumentPage:

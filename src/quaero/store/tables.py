@@ -74,6 +74,9 @@ TABLES: Final[tuple[Table, ...]] = (
     ),
     _table("document_sources", "document_id", "media_type body", large=True),
     _table("document_tags", "document_id tag definition_id"),
+    _table(
+        "document_results", "document_id agent", "version model maker content_hash value at job_id root_id"
+    ),
 )
 
 OF_PROCESSES: Final = ("processes", "duties", "clock")

@@ -36,7 +36,7 @@ def list_documents(
     """List documents."""
     from quaero.store.reads import DocumentFilter
 
-    wanted = DocumentFilter(source_type=source, tag=tag, url_part=url_part)
+    wanted = DocumentFilter(source_type=source, tags=() if tag is None else (tag,), url_part=url_part)
     found = session.ask(lambda engine: engine.store.documents(wanted, limit=limit, cursor=cursor))
     if as_json:
         print_json(listing(map(document_json, found.items), found.total, found.next_cursor))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from quaero.jobs.bulk import ACTION, CHILD_TYPE, check_count
 from quaero.jobs.manager import PlanContext
+from quaero.jobs.manager.stored_children import stored_children
 from quaero.models.bulk import Operation
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, JobKind, JobState, StepLimits
@@ -79,7 +80,7 @@ class BulkManager:
         """What an interrupted planning stored comes first: its jobs may no longer match, as they were worked on."""
         store = context.control.store
         last = 0
-        async for batch in _stored(context, parent_job_id):
+        async for batch in stored_children(context, parent_job_id):
             yield batch
             last = batch.config["jobs"][-1][0]
         wanted = await _before_the_run(config.filter.to_filter(), context, parent_job_id)
@@ -96,19 +97,6 @@ async def _before_the_run(wanted: JobFilter, context: PlanContext, parent_job_id
     run = await context.control.run_of(parent_job_id)
     up_to = run.id - 1 if wanted.up_to is None else min(run.id - 1, wanted.up_to)
     return msgspec.structs.replace(wanted, up_to=up_to)
-
-
-async def _stored(context: PlanContext, parent_job_id: int) -> AsyncIterator[ChildJob]:
-    cursor: int | None = None
-    while True:
-        page = await context.control.store.jobs(
-            JobFilter(parent_id=parent_job_id), limit=1_000, cursor=cursor, oldest_first=True
-        )
-        for job in page.items:
-            yield ChildJob(job.type, job.name, job.config)
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _batch(jobs: Sequence[tuple[int, JobState]]) -> ChildJob:

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from quaero.crawler.addresses import PrivateHosts
-from quaero.crawler.scope import ScopeRules, pattern_complaint
+from quaero.crawler.scope import ScopeRules
 from quaero.crawler.urls import host_key, normalise
-from quaero.jobs.config_types import Milliseconds, config_problem
+from quaero.jobs.config_types import Milliseconds, Pattern, config_problem
 from quaero.jobs.manager import PlanContext
 from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.job import ChildJob, StepLimits
@@ -27,13 +27,6 @@ def _url(value: str) -> str:
     return normal
 
 
-def _pattern(value: str) -> str:
-    complaint = pattern_complaint(value)
-    if complaint is not None:
-        raise config_problem(f"{value!r} is no pattern: {complaint}", example="include_patterns = ['/docs/']")
-    return value
-
-
 def _private_host(value: str) -> str:
     try:
         PrivateHosts.parse(frozenset({value}))
@@ -43,7 +36,6 @@ def _private_host(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_url)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
 PrivateHost = Annotated[str, AfterValidator(_private_host)]
 
 

@@ -12,6 +12,8 @@ from quaero.models.outcome import LogLevel, LogLine, Outcome
 if TYPE_CHECKING:
     from quaero.jobs.control import Control
     from quaero.models.credential import Credential
+    from quaero.models.document import Document
+    from quaero.store.reads import DocumentFilter
 
 
 def storable(text: str) -> str:
@@ -49,6 +51,20 @@ class Collection(Protocol):
         ...
 
     async def count_documents(self) -> int: ...
+
+    async def document(self, document_id: int) -> "Document | None":
+        """With its Markdown and what agents found in it; None: it is no longer there."""
+        ...
+
+    async def original(self, document_id: int) -> tuple[str, bytes] | None:
+        """The media type and the bytes of what the document was made from; None: they were not kept."""
+        ...
+
+    async def matching(
+        self, wanted: "DocumentFilter", *, after: int | None, limit: int
+    ) -> "tuple[Document, ...]":
+        """Documents with ids above `after`, in the order of their ids, without Markdown."""
+        ...
 
 
 @dataclass(slots=True)

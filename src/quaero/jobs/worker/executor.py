@@ -131,6 +131,7 @@ def _success(job: Job, outcome: object, context: JobContext) -> Settlement:
         outcome.documents,
         tuple(context.children),
         outcome.claims,
+        outcome.results,
         tuple(context.lines) if context.lines else (),
         storable(outcome.note),
     )

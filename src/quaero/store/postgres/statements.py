@@ -39,8 +39,12 @@ class Statement(NamedTuple):
 
 @cache
 def statement(name: str) -> Statement:
-    """The statement in `queries/<name>.sql`, without its comments."""
-    text = (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    """The statement in `queries/<name>.sql`."""
+    return of_text((files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def of_text(text: str) -> Statement:
+    """The statement of that text, without its comments."""
     text = _COMMENT.sub("", text).strip().replace("%", "%%")
     json = tuple(sorted(set(_JSON.findall(text))))
     return Statement(

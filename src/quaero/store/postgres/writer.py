@@ -130,7 +130,7 @@ class Writer:
             opened.commit(changed=changed, at=self._clock.now_ms)
         if self._before is not None:
             self._before("DELIVER")
-        return results, deferred, frame.change
+        return results, deferred, frame.change if opened.committed else Change.FOREIGN
 
     def _leave_to_others(self, requests: list[Request]) -> None:
         for request in requests:

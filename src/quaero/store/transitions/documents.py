@@ -26,6 +26,35 @@ def save_documents(
     return results
 
 
+def save_results(
+    tx: Transaction, journal: Journal, settlement: Settlement, root_id: int, parent_id: int
+) -> None:
+    """Store what was found in documents that are still there; each counts as an updated or an unchanged document."""
+    for result in settlement.results:
+        found = tx.rows("find_result", document_id=result.document_id, agent=result.agent)
+        if not found:
+            continue  # it was deleted meanwhile
+        [(url, before)] = found
+        value = to_json(result.value)
+        tx.rows(
+            "put_result",
+            document_id=result.document_id,
+            agent=result.agent,
+            version=result.version,
+            model=result.model,
+            maker=result.maker,
+            content_hash=result.content_hash,
+            value=value,
+            now=tx.now,
+            job_id=settlement.job_id,
+            root_id=root_id,
+        )
+        saved = Saved.UNCHANGED if before == value else Saved.UPDATED
+        journal.count(parent_id, **{saved: 1})
+        if saved is Saved.UPDATED:
+            journal.event(DocumentUpdated(root_id, settlement.job_id, result.document_id, url))
+
+
 def _save(tx: Transaction, journal: Journal, document: NewDocument, job_id: int, root_id: int) -> Saved:
     found = tx.rows("find_document", source_type=document.source_type, canonical_url=document.canonical_url)
     if not found:

@@ -8,7 +8,7 @@ from quaero.models.job import JobState
 from quaero.models.outcome import End, LogLevel, Settlement
 from quaero.store.journal import Journal
 from quaero.store.transaction import Parameters, Transaction
-from quaero.store.transitions.documents import save_documents
+from quaero.store.transitions.documents import save_documents, save_results
 from quaero.store.transitions.spawn import Origin, give_back, promote, spawn
 from quaero.store.transitions.tolerance import apply_tolerance
 
@@ -38,7 +38,7 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> list[tuple[int
 
 def _only_ends(settlement: Settlement) -> bool:
     """Whether nothing follows from the settlement but that its job is complete."""
-    causes = settlement.documents or settlement.children or settlement.claims
+    causes = settlement.documents or settlement.children or settlement.claims or settlement.results
     return settlement.end is End.COMPLETED and not causes
 
 
@@ -111,6 +111,7 @@ def _keeps_slot(tx: Transaction, journal: Journal, settlement: Settlement, origi
     if not _claim_names(tx, settlement, origin.parent_id):
         return False
     saved = save_documents(tx, journal, settlement, origin.root_id, origin.parent_id)
+    save_results(tx, journal, settlement, origin.root_id, origin.parent_id)
     if settlement.children:
         spawn(tx, journal, origin, settlement.children)
     return any(kind is not Saved.DUPLICATE for kind in saved)

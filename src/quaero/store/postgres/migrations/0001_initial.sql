@@ -293,6 +293,25 @@ CREATE TABLE document_tags (
 );
 CREATE INDEX document_tags_by_tag ON document_tags (tag, document_id);
 
+-- What agents found in a document: the latest of each, whatever later copies of the page say.
+CREATE TABLE document_results (
+  document_id BIGINT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+  agent TEXT COLLATE "C" NOT NULL,
+  version TEXT NOT NULL,              -- of the agent
+  model TEXT NOT NULL,
+  maker TEXT COLLATE "C" NOT NULL,    -- by what exactly it was made: agent, version, model and options
+  content_hash TEXT NOT NULL,         -- of the content that it was made from
+  value TEXT NOT NULL CHECK (value::json IS NOT NULL),
+  at BIGINT NOT NULL,
+  job_id BIGINT NOT NULL,
+  root_id BIGINT NOT NULL,
+  PRIMARY KEY (document_id, agent)
+);
+CREATE VIEW results_of_documents AS
+SELECT document_id, json_object_agg(agent, json_build_object(
+  'version', version, 'model', model, 'at', at, 'content_hash', content_hash, 'value', value::json))::text AS results
+FROM document_results GROUP BY document_id;
+
 -- Full text
 -- Made by the program from the documents; what is in here, docstrings of document_texts.py tell.
 CREATE TABLE document_texts (

@@ -2,5 +2,5 @@ SELECT d.id, d.source_type, d.canonical_url, d.url, d.title, d.content_hash, d.c
   d.root_id,
   coalesce((SELECT json_agg(json_build_object('tag', t.tag, 'definition_id', t.definition_id) ORDER BY t.tag, t.definition_id)::text
    FROM document_tags t WHERE t.document_id = d.id), '[]'),
-  d.metadata, d.markdown
+  d.metadata, coalesce((SELECT r.results FROM results_of_documents r WHERE r.document_id = d.id), '{}'), d.markdown
 FROM documents d WHERE d.id > :after ORDER BY d.id LIMIT :limit

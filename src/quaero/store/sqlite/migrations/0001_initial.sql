@@ -278,6 +278,25 @@ CREATE TABLE document_tags (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX document_tags_by_tag ON document_tags (tag, document_id);
 
+-- What agents found in a document: the latest of each, whatever later copies of the page say.
+CREATE TABLE document_results (
+  document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+  agent TEXT NOT NULL,
+  version TEXT NOT NULL,              -- of the agent
+  model TEXT NOT NULL,
+  maker TEXT NOT NULL,                -- by what exactly it was made: agent, version, model and options
+  content_hash TEXT NOT NULL,         -- of the content that it was made from
+  value TEXT NOT NULL CHECK (json_valid(value)),
+  at INTEGER NOT NULL,
+  job_id INTEGER NOT NULL,
+  root_id INTEGER NOT NULL,
+  PRIMARY KEY (document_id, agent)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW results_of_documents AS
+SELECT document_id, json_group_object(agent, json_object(
+  'version', version, 'model', model, 'at', at, 'content_hash', content_hash, 'value', json(value))) AS results
+FROM document_results GROUP BY document_id;
+
 CREATE VIRTUAL TABLE documents_text USING fts5 (
   title, markdown, url,
   content = 'documents', content_rowid = 'id',
