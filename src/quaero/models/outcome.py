@@ -33,8 +33,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     documents: tuple[NewDocument, ...] = ()
     claims: tuple[str, ...] = ()
-    results: tuple[NewResult, ...] = ()
     note: str = ""
+    results: tuple[NewResult, ...] = ()
 
 
 class End(StrEnum):

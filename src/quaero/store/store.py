@@ -41,6 +41,7 @@ from quaero.store.reads import (
 from quaero.store.rows import to_json
 from quaero.store.transaction import Change, Reader, Row, Transaction
 from quaero.store.transitions import (
+    allowances,
     control,
     credentials,
     definitions,
@@ -259,6 +260,34 @@ class Store:
         found = await self.backend.read(reads.processes)
         dead = await self.backend.dead([process.owner for process in found])
         return tuple(process for process in found if process.owner not in dead)
+
+    # Allowances
+
+    async def take_turn(self, name: str, interval_ms: int) -> int:
+        """When this process may ask, in milliseconds since 1970: turns of all processes are so far apart."""
+        return await self.backend.write(allowances.take_turn, name, interval_ms)
+
+    async def hold_off(self, name: str, pause_ms: int) -> None:
+        """Give nobody a turn for so long."""
+        await self.backend.write(allowances.hold_off, name, pause_ms)
+
+    async def spend(self, name: str, amount: float, most: float | None = None) -> bool:
+        """Spend an amount of a budget over all processes, unless that would be more than `most`; whether it was.
+
+        A negative amount gives back.
+        """
+        return await self.backend.write(allowances.spend, name, amount, most)
+
+    async def spent(self, name: str) -> float:
+        return await self.backend.read(allowances.spent, name)
+
+    async def answer(self, question: str, *, max_age_ms: int | None = None) -> str | None:
+        """What was answered before, not longer ago than that; `question`: a hash of all that the answer depends on."""
+        since = 0 if max_age_ms is None else self.backend.clock.now_ms() - max_age_ms
+        return await self.backend.read(allowances.answer, question, since)
+
+    async def keep_answer(self, question: str, value: str) -> None:
+        await self.backend.write(allowances.keep_answer, question, value)
 
     # Looking
 

@@ -33,6 +33,9 @@ TABLES: Final[tuple[Table, ...]] = (
     _table("variables", "name", "value updated_at"),
     _table("credentials", "name", "hosts kind sealed key_id created_at updated_at"),
     _table("gates", "scope key", "concurrency paused"),
+    _table("paces", "name", "next_at"),
+    _table("budgets", "name", "spent updated_at"),
+    _table("answers", "question", "value at", large=True),
     _table("upkeep", "what", "at detail"),
     _table(
         "jobs",

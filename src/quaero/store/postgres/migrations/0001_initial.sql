@@ -167,6 +167,26 @@ CREATE TABLE processes (
   seen_at BIGINT NOT NULL
 );
 
+-- Services of others that want to be asked at a steady pace, by all processes together.
+CREATE TABLE paces (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  next_at BIGINT NOT NULL                -- when the next may ask
+);
+
+-- What may be spent on something, by all processes together: so much is spent or set aside.
+CREATE TABLE budgets (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  spent DOUBLE PRECISION NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+
+-- What others answered to a question, so that it is not asked again.
+CREATE TABLE answers (
+  question TEXT COLLATE "C" PRIMARY KEY,           -- a hash of all that the answer depends on
+  value TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
 -- When the store was last looked after.
 CREATE TABLE upkeep (
   what TEXT COLLATE "C" PRIMARY KEY CHECK (what IN ('backup', 'restore', 'maintenance')),

@@ -153,6 +153,26 @@ CREATE TABLE processes (
   seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Services of others that want to be asked at a steady pace, by all processes together.
+CREATE TABLE paces (
+  name TEXT PRIMARY KEY,
+  next_at INTEGER NOT NULL                -- when the next may ask
+) STRICT, WITHOUT ROWID;
+
+-- What may be spent on something, by all processes together: so much is spent or set aside.
+CREATE TABLE budgets (
+  name TEXT PRIMARY KEY,
+  spent REAL NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What others answered to a question, so that it is not asked again.
+CREATE TABLE answers (
+  question TEXT PRIMARY KEY,           -- a hash of all that the answer depends on
+  value TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- When the store was last looked after.
 CREATE TABLE upkeep (
   what TEXT PRIMARY KEY CHECK (what IN ('backup', 'restore', 'maintenance')),

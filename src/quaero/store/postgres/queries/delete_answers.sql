@@ -1,0 +1,1 @@
+DELETE FROM answers WHERE question IN (SELECT question FROM answers WHERE at < :before::bigint LIMIT :limit) RETURNING 1

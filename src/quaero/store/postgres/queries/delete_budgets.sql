@@ -1,0 +1,1 @@
+DELETE FROM budgets WHERE name IN (SELECT name FROM budgets WHERE updated_at < :before::bigint LIMIT :limit) RETURNING 1

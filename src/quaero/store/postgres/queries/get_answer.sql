@@ -1,0 +1,1 @@
+SELECT value FROM answers WHERE question = :question AND at >= :since::bigint
