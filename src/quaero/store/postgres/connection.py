@@ -44,8 +44,11 @@ SESSION = (
 )
 """What every session wants. Timeouts: whoever was cut off, or forgot a lock, must not hold others up for long."""
 
-IN_WRITING = SESSION + "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
-"""A plan that was made for a small table is kept while the table grows: so it goes by an index from the start."""
+IN_WRITING = (
+    SESSION + "; SET plan_cache_mode = force_generic_plan; "
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+)
+"""A statement is planned once, and the plan is kept while its tables grow: so it goes by an index from the start."""
 
 IN_GROUPS = IN_WRITING + "; SET lock_timeout = '250ms'"
 """Who writes for many callers at once does not wait long for a lock: they are left to wait alone."""
