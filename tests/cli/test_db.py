@@ -154,7 +154,7 @@ EXPORTED = {
     "log_line": {"id", "job_id", "number", "at", "level", "message"},
     "document": {
         "id", "source_type", "canonical_url", "url", "title", "content_hash", "created_at", "updated_at", "checked_at",
-        "job_id", "root_id", "tags", "metadata", "markdown",
+        "job_id", "root_id", "tags", "metadata", "results", "markdown",
     },
 }  # fmt: skip
 

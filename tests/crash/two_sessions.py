@@ -19,6 +19,9 @@ from tests.crash.stepper import SECONDS
 
 Act = Callable[[Store, Base], Awaitable[Any]]
 
+BUSY = object()
+"""The answer of a claim that found others at every run: it is to look again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -107,7 +110,8 @@ class Bench:
             if in_turn:
                 await self._take_turns((b, behind), (a, ahead))
             a.stepper.release()
-            outcome = self._outcome([await ahead, await behind])
+            answers = [await _told(first, a, base, ahead), await _told(second, b, base, behind)]
+            outcome = self._outcome(answers)
             if outcome not in possible:
                 await self._judge(a.store, outcome)
         self.cases += 1
@@ -170,12 +174,23 @@ def _differences(outcome: Outcome, other: Outcome) -> Iterator[str]:
             yield f"{table} {sorted(here - there)}, not {sorted(there - here)}"
 
 
+async def _told(transition: Transition, session: Session, base: Base, work: "asyncio.Future[Any]") -> object:
+    """Its answer; who was told to look again looks again, now that the other one is through."""
+    answer = await work
+    if answer is not BUSY:
+        return answer
+    session.stepper.release()
+    return await result_of(transition.act(session.store, base))
+
+
 async def result_of(work: Awaitable[Any]) -> object:
     """What came of it; a refusal is a result, any other error is not."""
     try:
         found = await work
     except QuaeroError as error:
         return type(error).__name__
+    if getattr(found, "busy", False):
+        return BUSY
     jobs = getattr(found, "jobs", None)
     return found if jobs is None else [(job.id, job.lease_number) for job in jobs]
 

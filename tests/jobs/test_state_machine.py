@@ -29,6 +29,7 @@ from quaero.models.job import ChildJob, Job, JobKind, JobState, StepLimits
 from quaero.models.outcome import End, Settlement
 from quaero.store import reads
 from quaero.store.check import Finding, check
+from quaero.store.postgres import ready
 from quaero.store.reads import JobFilter, ParentProgress
 from quaero.store.store import Store
 from quaero.store.transaction import Reader, Transaction
@@ -673,7 +674,8 @@ def _settlement(job: Job, end: End, found: str, stores: bool, delay: int) -> Set
 
 
 @pytest.mark.usefixtures("quick_deaths")
-def test_the_store_does_what_the_model_does(place: Place) -> None:
+def test_the_store_does_what_the_model_does(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "LOOK_BACK_MS", 0)  # what one process puts back, another sees at once
     run_state_machine_as_test(
         lambda: JobTrees(place.name),  # type: ignore[arg-type]
         settings=settings(max_examples=trials(EXAMPLES[place.name]), stateful_step_count=30, deadline=None),

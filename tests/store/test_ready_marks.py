@@ -4,7 +4,6 @@ from quaero.models.job import ChildJob
 from quaero.store.postgres.ready import FRONT, LOOK_BACK_MS, READY, Marks
 from quaero.store.store import Store
 from quaero.store.transaction import Row
-from quaero.testing import SettableClock
 from tests.store.tree import claim, launch
 
 PARENT = 7
@@ -66,15 +65,11 @@ def test_a_parent_with_too_little_waiting_is_not_remembered() -> None:
     assert queue.asked_from == [FRONT["from_id"]] * 2
 
 
-async def test_an_urgent_job_comes_first_once_the_queue_is_looked_through_again(
-    store: Store, clock: SettableClock
-) -> None:
+async def test_an_urgent_job_comes_first_as_soon_as_it_is_planned(store: Store) -> None:
     _, parent = await launch(store)
     usual = [ChildJob("scripted", f"usual {number}", {}) for number in range(6)]
     await store.add_planned(parent, usual, last=False)
     await claim(store, limit=2)
     await store.add_planned(parent, [ChildJob("scripted", "urgent", {}, priority=-1)], last=True)
-
-    clock.advance(LOOK_BACK_MS)
 
     assert [job.name for job in await claim(store, limit=2)] == ["urgent", "usual 2"]

@@ -64,6 +64,8 @@ from quaero.store.transitions.settle import settle
 
 SNAPSHOTS_KEPT = 256
 RUNS_FOLDED_AT_ONCE = 64
+FOLDED_WITHIN_SECONDS = 0.5
+"""How long all others wait for a run that somebody holds up."""
 
 
 class Store:
@@ -73,6 +75,7 @@ class Store:
         self.backend = backend
         self._snapshots: OrderedDict[int, JobDefinition] = OrderedDict()
         self._served: dict[int, int] = {}
+        self._folding: dict[int, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         await self.backend.close()
@@ -213,7 +216,14 @@ class Store:
             entitled, runs = await self.backend.read(_runs_to_fold, owner)
             if not entitled or not runs:
                 return entitled
-            await asyncio.gather(*(self._fold_run(run_id, owner) for run_id in runs))
+            for run_id in runs:
+                if run_id not in self._folding:
+                    self._folding[run_id] = asyncio.create_task(self._fold_run(run_id, owner))
+            folded, held_up = await asyncio.wait(self._folding.values(), timeout=FOLDED_WITHIN_SECONDS)
+            self._folding = {run_id: task for run_id, task in self._folding.items() if task in held_up}
+            await asyncio.gather(*folded)
+            if held_up:
+                return entitled  # they end when nobody holds their runs any more
 
     async def _fold_run(self, run_id: int, owner: str | None) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quaero.jobs.loop import Loop
 from quaero.jobs.registry import Registry
 from quaero.jobs.worker import Collection
+from quaero.jobs.worker.by_run import ByRun
 from quaero.jobs.worker.executor import Executed, Executor
 from quaero.jobs.worker.failures import UNSTORABLE, unstorable
 from quaero.models.errors import LeaseLostError, QuaeroError, StoreError
@@ -25,6 +26,9 @@ SETTLE_BATCH = 500
 """Settlements in one transaction at the most: enough to share its cost, few enough to keep it short."""
 
 
+BUSY_SECONDS = 0.01
+"""How soon to look again when others were at every run with something to do."""
+
 Claim = tuple[int, int]
 """One execution: the job and its lease number. A job can be executed anew before an old execution has stopped."""
 
@@ -37,6 +41,7 @@ WATCH_SECONDS = 0.25
 class _Held:
     """A job that this process executes. `lost`: its lease is gone. `stopped_at`: when we cancelled its task."""
 
+    root_id: int
     task: "asyncio.Task[None]"
     lost: bool = False
     stopped_at: float | None = None
@@ -73,11 +78,13 @@ class JobProcessor:
         self.types = tuple({**registry.managers, **registry.workers} if types is None else types)
         self._executor = Executor(control, registry, collection, settings, self._clock)
         self._held: dict[Claim, _Held] = {}
-        self._ended: list[Settlement] = []
+        self._ended: dict[int, list[Settlement]] = {}
         self._recorded: dict[Claim, tuple[Callable[[], None], ...]] = {}
         self._claims = Loop("claim", self._claim, interval=1.0)
         self._settles = Loop("settle", self._settle, interval=3600.0)
         self._heartbeats = Loop("heartbeat", self._heartbeat, interval=settings.heartbeat_ms / 1000)
+        self._recording = ByRun(self._record_ended, self._settles.wake)
+        self._extending = ByRun(self._extend, self._heartbeats.wake)
         self._watch = Loop("watch", self._look_for_lost, interval=3600.0)
         self._watched_at = 0.0
         self._broken: StoreError | None = None
@@ -109,8 +116,9 @@ class JobProcessor:
         await self._wait_for_work(self._settings.grace_ms / 1000)
         await self._watch.stop()
         await self._settles.stop()
-        await self._settle()
+        await self._recording.wait()
         await self._heartbeats.stop()
+        await self._extending.wait()
 
     async def _wait_for_work(self, seconds: float) -> None:
         if self._held and seconds > 0:
@@ -139,16 +147,22 @@ class JobProcessor:
         )
         for job in claimed.jobs:
             task = asyncio.create_task(self._execute(job), name=f"job {job.id}")
-            self._held[job.id, job.lease_number] = _Held(task)
+            self._held[job.id, job.lease_number] = _Held(job.root_id, task)
+        if claimed.busy:
+            return BUSY_SECONDS
         if claimed.next_at is not None:
             return min(1.0, max(0.0, (claimed.next_at - self._clock.now_ms()) / 1000) + 0.001)
         return None
 
     async def _settle(self) -> float | None:
-        while self._ended:
-            batch, self._ended = self._ended[:SETTLE_BATCH], self._ended[SETTLE_BATCH:]
-            await self._record(batch)
+        """Recording goes on by itself; here its errors come out."""
+        self._recording.check()
         return None
+
+    async def _record_ended(self, root_id: int) -> None:
+        while ended := self._ended.pop(root_id, None):
+            for start in range(0, len(ended), SETTLE_BATCH):
+                await self._record(ended[start : start + SETTLE_BATCH])
 
     async def _record(self, batch: list[Settlement]) -> None:
         """Record a batch; if one of its settlements cannot be stored, that one alone fails."""
@@ -175,12 +189,16 @@ class JobProcessor:
                         function()
 
     async def _heartbeat(self) -> float | None:
-        claims = list(self._held)
-        if claims:
-            kept = await self._store.heartbeat(claims, self._settings.lease_ms)
-            self._stop_lost(claims, kept)
+        self._extending.check()
+        for root_id in {held.root_id for held in self._held.values()}:
+            self._extending.start(root_id)
         await self._abandon_deaf()
         return None
+
+    async def _extend(self, root_id: int) -> None:
+        claims = [claim for claim, held in self._held.items() if held.root_id == root_id]
+        if claims:
+            self._stop_lost(claims, await self._store.heartbeat(claims, self._settings.lease_ms))
 
     async def _look_for_lost(self) -> float | None:
         """Stop what was taken away from us: cancelled, or given to another process."""
@@ -230,8 +248,8 @@ class JobProcessor:
         if executed.recorded:
             self._recorded[claim] = executed.recorded
         if executed.settlement is not None:
-            self._ended.append(executed.settlement)
-            self._settles.wake()
+            self._ended.setdefault(job.root_id, []).append(executed.settlement)
+            self._recording.start(job.root_id)  # before the next claim: they share a commit
         self._claims.wake()
 
 

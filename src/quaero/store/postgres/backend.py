@@ -203,6 +203,7 @@ class PostgresBackend:
 
     def _heard(self, change: Change) -> None:
         """In the thread that listens."""
+        self._writer.look_back_after(change)
         self._announce(change)
 
     def _announce(self, change: Change) -> None:

@@ -12,7 +12,7 @@ from quaero.store.transaction import Row
 READY: Final = "ready_jobs"
 
 LOOK_BACK_MS: Final = 1_000
-"""How long a job may be passed over that came to wait before the place: put back, or more urgent than the others."""
+"""How long a job may be passed over that came to wait before the place, if nobody has told us of it."""
 
 MOST_MARKS: Final = 1_000
 
@@ -45,6 +45,9 @@ class Marks:
         if len(rows) == limit:
             self._remember(parent_id, rows[0], ticks if mark is None else mark.looked_ms)
         return [row[:-2] for row in rows]
+
+    def forget(self) -> None:
+        self._marks.clear()
 
     def _remember(self, parent_id: int, row: Row, looked_ms: int) -> None:
         if len(self._marks) >= MOST_MARKS:

@@ -69,6 +69,11 @@ class Writer:
             await self._sessions.close()
             self._session.drop()
 
+    def look_back_after(self, change: Change) -> None:
+        """Claims begin at the front again, if there may be more there now."""
+        if change & (Change.READY | Change.FOREIGN):
+            self._marks.forget()
+
     def _work(self) -> None:
         group: list[Request] = []
         try:
@@ -96,6 +101,7 @@ class Writer:
             else:
                 self._leave_to_others(group)
         else:
+            self.look_back_after(change)
             self._groups.call_soon(deliver, results)
             if change:
                 self._announce(change)
@@ -111,6 +117,7 @@ class Writer:
             session, self._server_clock, self._url, self._settings, lambda: self._sessions.patient
         ) as opened:
             frame, changed = Frame(opened.time, self._marks), False
+            self._clock.now_ms()  # it may be set back before somebody asks for the time
             for request in group:
                 part = PostgresTransaction(
                     frame, opened.connection, self._clock, self._before, may_wait=request is group[0]
@@ -141,6 +148,7 @@ class Writer:
             results, _, change = self._sessions.insist(lambda session: self._attempt(session, [request]))
         except BaseException as error:  # noqa: BLE001 - handed to the caller
             results, change = [Result(request.done, None, error)], Change.NOTHING
+        self.look_back_after(change)
         self._groups.call_soon(deliver, results)
         if change:
             self._announce(change)

@@ -36,12 +36,14 @@ class ClaimRequest(msgspec.Struct, frozen=True):
 class Claimed(msgspec.Struct, frozen=True):
     """The claimed jobs. `next_at`: when a job that waits for its time can be claimed, if there is one.
 
-    `served`: by priority of the runs, the parent that came first.
+    `served`: by priority of the runs, the parent that came first. `busy`: other transactions had every run in hand in
+    which there may be something to do; they are through in a few milliseconds.
     """
 
     jobs: tuple[Job, ...]
     next_at: int | None = None
     served: Mapping[int, int] = {}
+    busy: bool = False
 
 
 class Lane(msgspec.Struct):
@@ -74,10 +76,9 @@ def claim(tx: Transaction, request: ClaimRequest) -> Claimed:
         first = claiming.first_served(priority)
         if first is not None:
             served[priority] = first
-    claiming.wait_for_the_first_busy()
     _record(tx, claiming.jobs)
     next_at = None if claiming.jobs else _next_time(tx, claiming.empty)
-    return Claimed(tuple(claiming.jobs), next_at, served)
+    return Claimed(tuple(claiming.jobs), next_at, served, claiming.others_are_at_all)
 
 
 def _lanes(tx: Transaction, request: ClaimRequest, runs: Sequence[int] | None = None) -> list[Lane]:
@@ -102,8 +103,13 @@ class _Claiming:
         self._tx, self._request, self._rooms = tx, request, rooms
         self._no_more_suspects = False
         self._locked: list[Lane] = []
-        self._busy: list[tuple[int, list[Lane]]] = []
+        self._busy = False
         self.jobs: list[Job] = []
+
+    @property
+    def others_are_at_all(self) -> bool:
+        """Whether there may be something to do, but only in runs that other transactions have in hand."""
+        return self._busy and not self._locked
 
     @property
     def empty(self) -> list[int]:
@@ -122,8 +128,7 @@ class _Claiming:
             if len(self.jobs) < self._request.limit:
                 some = lanes[start : start + at_once]
                 locked, fresh = self._try_lock(some)
-                by_run = groupby(sorted(some, key=lambda lane: lane.run_id), key=lambda lane: lane.run_id)
-                self._busy += [(run_id, list(own)) for run_id, own in by_run if run_id not in locked]
+                self._busy |= any(lane.run_id not in locked for lane in some)
                 self._share_out_again(some, [lane for lane in fresh if lane.run_id in locked])
 
     def _try_lock(self, lanes: Sequence[Lane]) -> tuple[set[int], list[Lane]]:
@@ -140,13 +145,6 @@ class _Claiming:
         ]
         fresh = _lanes(self._tx, self._request, sorted(runs))
         return {run_id for answer in answers for (run_id,) in answer()}, fresh
-
-    def wait_for_the_first_busy(self) -> None:
-        """When others were at every run, wait for one of them rather than go away with nothing."""
-        if self._busy and not self._locked:
-            run_id, lanes = self._busy[0]
-            self._tx.lock([run_id], shared=all(lane.children for lane in lanes))
-            self._share_out_again(lanes, _lanes(self._tx, self._request, [run_id]))
 
     def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[Lane]) -> None:
         """Share out the lanes that are locked, as they are now, in the order in which they were seen before."""

@@ -67,7 +67,8 @@ WITH probes AS MATERIALIZED (
 )
 SELECT n.total, d.id, d.source_type, d.url, d.canonical_url, d.title, d.content_hash,
   coalesce((SELECT json_agg(DISTINCT tag)::text FROM document_tags t WHERE t.document_id = d.id), '[]'),
-  d.metadata, d.created_at, d.updated_at, p.score, left(d.markdown, 1000000)
+  d.metadata, d.created_at, d.updated_at,
+  (SELECT r.results FROM results_of_documents r WHERE r.document_id = d.id), p.score, left(d.markdown, 1000000)
 FROM (SELECT count(*) AS total FROM passed) n
 LEFT JOIN (page p JOIN documents d ON d.id = p.document_id) ON true
 ORDER BY p.score DESC, p.document_id
