@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import aiohttp
 from yarl import URL
@@ -130,6 +130,58 @@ class Fetcher:
             raise failures.transport_error(error, hops.url) from error
         except (BodyTooLargeError, BodyCutError, BadEncodingError) as error:
             raise failures.body_error(error, hops.url, bounds.body_bytes) from error
+
+    async def ask(
+        self,
+        method: Literal["GET", "POST"],
+        url: str,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        body: bytes | None = None,
+        limits: FetchLimits | None = None,
+    ) -> Response:
+        """Send one request to a service; its answer with whatever status it has. No redirect is followed.
+
+        Raises FetchError as `fetch` does, but for what concerns the status, the type, and redirects.
+        """
+        bounds = limits or self._limits
+        where = normalise(url)
+        if where is None:
+            raise FetchError("this is no http or https URL", code="url_refused", where=url)
+        try:
+            async with asyncio.timeout(bounds.deadline_seconds):
+                return await self._ask(method, where, headers, body, bounds)
+        except TimeoutError as error:
+            raise failures.timed_out(where, bounds.deadline_seconds) from error
+        except aiohttp.ClientError as error:
+            raise failures.transport_error(error, where) from error
+        except (BodyTooLargeError, BodyCutError, BadEncodingError) as error:
+            raise failures.body_error(error, where, bounds.body_bytes) from error
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: FetchLimits
+    ) -> Response:
+        started, target = monotonic(), URL(url, encoded=True)
+        check_literal(target.raw_host or "", target.port or 0, self._private_hosts)
+        answer = await self._session.request(
+            method, target, headers=headers, data=body, allow_redirects=False
+        )
+        try:
+            got = _plain_headers(answer)
+            content_type = got.get("content-type", "")
+            return Response(
+                requested_url=url,
+                url=url,
+                status=answer.status,
+                headers=got,
+                media_type=content_type.partition(";")[0].strip().lower(),
+                charset=charset_of(content_type) or None,
+                body=await _read_body(answer, got.get("content-encoding", ""), limits),
+                redirects=(),
+                elapsed_seconds=monotonic() - started,
+            )
+        finally:
+            answer.release()
 
     async def _follow(
         self,

@@ -10,6 +10,7 @@ from quaero.settings.urls import DatabaseUrl, PostgresUrl, SqliteUrl, masked
 from quaero.settings.values import (
     CrawlerSettings,
     Origin,
+    PlacesSettings,
     PostgresSettings,
     QueueSettings,
     RetentionSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "CrawlerSettings",
     "DatabaseUrl",
     "Origin",
+    "PlacesSettings",
     "PostgresSettings",
     "PostgresUrl",
     "QueueSettings",

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from quaero.models.duration import format_duration
+from quaero.settings import places
 from quaero.settings.reading import Reading
 from quaero.settings.urls import DatabaseUrl, SqliteUrl, masked
 from quaero.settings.values import (
@@ -41,7 +42,11 @@ _EXAMPLES = {
     "retention.runs": 'runs = "365d"',
     "retention.events": 'events = "30d"',
     "retention.logs": 'logs = "30d"',
+    "retention.versions": 'versions = "365d"',
+    "retention.answers": 'answers = "90d"',
+    "retention.budgets": 'budgets = "400d"',
     "crawler.user_agent": 'user_agent = "docs-crawler/1.0 (me@example.org)"',
+    **places.EXAMPLES,
 }
 
 
@@ -61,6 +66,7 @@ def load(
         queue=_queue(reading),
         crawler=CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
         retention=_retention(reading),
+        places=places.read_places(reading),
         origins=tuple(reading.origins),
     )
     reading.complain_of_unknown_keys()
@@ -129,7 +135,14 @@ def _retention(reading: Reading) -> RetentionSettings:
     def take(key: str) -> int | None:
         return reading.take(key, lambda: None, duration_or_never, _duration_or_nothing)
 
-    return RetentionSettings(take("retention.runs"), take("retention.events"), take("retention.logs"))
+    return RetentionSettings(
+        take("retention.runs"),
+        take("retention.events"),
+        take("retention.logs"),
+        take("retention.versions"),
+        take("retention.answers"),
+        take("retention.budgets"),
+    )
 
 
 def _duration_or_nothing(milliseconds: int | None) -> str:

@@ -35,14 +35,19 @@ class QueueSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetentionSettings:
-    """How long what is left of ended runs is kept, in milliseconds; None: for ever.
+    """How long what has become old is kept, in milliseconds; None: for ever.
 
-    `runs`: the whole run with its jobs, not its documents. `events`, `logs`: its events, its log lines.
+    `runs`: a whole run that has ended with its jobs, not its documents. `events`, `logs`: its events, its log lines.
+    `versions`: what a definition was before it was changed. `answers`: what services answered. `budgets`: what was
+    spent on something, since it was last changed, and the paces of services.
     """
 
     runs_ms: int | None = None
     events_ms: int | None = None
     logs_ms: int | None = None
+    versions_ms: int | None = None
+    answers_ms: int | None = None
+    budgets_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,34 @@ class CrawlerSettings:
     """`user_agent`: what `quaero crawl` says it is; empty: the crawl step's default."""
 
     user_agent: str = ""
+
+
+PUBLIC_NOMINATIM = "https://nominatim.openstreetmap.org"
+PUBLIC_OVERPASS = "https://overpass-api.de"
+GOOGLE_PLACES = "https://places.googleapis.com"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesSettings:
+    """Where services for places are, without a slash at the end, and how they are asked.
+
+    `pause_ms`: between two requests of all processes to Nominatim or Overpass; see `pause_of`. `user_agent`: what a
+    search says it is; empty: the program's name. `google_key`: empty where none is set.
+    """
+
+    nominatim_url: str = PUBLIC_NOMINATIM
+    overpass_url: str = PUBLIC_OVERPASS
+    google_url: str = GOOGLE_PLACES
+    pause_ms: int = 1_000
+    user_agent: str = ""
+    google_key: str = field(default="", repr=False)
+
+    def pause_of(self, url: str) -> int:
+        """Milliseconds; the public servers are asked once a second at the most, whatever is set.
+
+        A tenth more is for requests that leave late: who has the next turn does not wait for them.
+        """
+        return max(self.pause_ms, 1_100) if url in (PUBLIC_NOMINATIM, PUBLIC_OVERPASS) else self.pause_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +121,5 @@ class Settings:
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
+    places: PlacesSettings = field(default_factory=PlacesSettings)
     origins: tuple[Origin, ...] = ()

@@ -6,6 +6,11 @@ from pathlib import Path
 from quaero.models.duration import DurationError, format_duration, parse_duration
 from quaero.settings.urls import DatabaseUrl, SqliteUrl, is_postgres, masked, postgres_url
 
+_SERVICE_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?"
+)
+_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+
 
 def duration(written: object, *, least: int) -> int:
     """Milliseconds, no fewer than `least`."""
@@ -41,6 +46,17 @@ def header_line(written: object) -> str:
     ):
         raise ValueError("must be a line of printable ASCII characters")
     return written
+
+
+def service_url(written: object, *, with_secrets: bool = False) -> str:
+    """The base URL of a service, without a slash at its end; one that is sent secrets is https, or on this machine."""
+    text = written if isinstance(written, str) else ""
+    parts = _SERVICE_URL.fullmatch(text)
+    if parts is None or int(parts["port"] or 1) > 65_535:
+        raise ValueError("must be the URL of a service, such as https://maps.example.org")
+    if with_secrets and parts["scheme"] == "http" and parts["host"] not in _THIS_MACHINE:
+        raise ValueError("must be a https URL, because a key is sent there")
+    return text.rstrip("/")
 
 
 def flag(written: object) -> bool:
