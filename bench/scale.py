@@ -29,7 +29,7 @@ from support.tables import Cell, Rows, print_table
 from quaero.models.job import JobState
 from quaero.models.outcome import End, Settlement
 from quaero.settings import QueueSettings, RetentionSettings
-from quaero.store.maintenance import prune
+from quaero.store.pruning import prune
 from quaero.store.reads import JobFilter
 from quaero.store.store import Store
 from quaero.store.transaction import BeforeStatement

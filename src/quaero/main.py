@@ -20,7 +20,7 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
     from quaero.store.store import Store
 
     store = Store(open_backend(settings.database, settings.postgres))
-    engine = Engine(store, installed(), settings.queue, settings.retention)
+    engine = Engine(store, installed(), settings.queue, settings.retention, settings.places)
     try:
         yield engine
     finally:

@@ -12,7 +12,7 @@ from quaero.jobs.registry import Registry, installed
 from quaero.jobs.summary import RunSummary
 from quaero.jobs.worker import JobWorker
 from quaero.models.definition import JobDefinition
-from quaero.settings import QueueSettings
+from quaero.settings import PlacesSettings, QueueSettings
 from quaero.settings.urls import SqliteUrl
 from quaero.settings.written import database_url
 from quaero.store.clock import Clock
@@ -56,6 +56,7 @@ async def open_test_engine(
     queue: QueueSettings | None = None,
     clock: Clock | None = None,
     before_statement: BeforeStatement | None = None,
+    places: PlacesSettings | None = None,
 ) -> AsyncIterator[Engine]:
     """An engine over a database, with these kinds of work or, by default, all installed ones.
 
@@ -64,7 +65,7 @@ async def open_test_engine(
     url = database_url(database, Path.cwd()) if isinstance(database, str) else SqliteUrl(database)
     store = Store(open_backend(url, clock=clock, before_statement=before_statement))
     registry = installed() if managers is None or workers is None else Registry(managers, workers)
-    engine = Engine(store, registry, queue or QueueSettings())
+    engine = Engine(store, registry, queue or QueueSettings(), places=places or PlacesSettings())
     try:
         yield engine
     finally:

@@ -104,7 +104,9 @@ def test_maintenance_deletes_what_the_settings_say(garden: Caller, monkeypatch: 
     write("UPDATE jobs SET created_at = 0, started_at = 0, finished_at = 1")
     assert garden("db", "maintain", "--dry-run").out == "would delete 0 runs, 0 events, 0 log lines\n"
     monkeypatch.setenv("QUAERO_RETENTION_LOGS", "30d")
-    assert garden("db", "maintain", "--dry-run", "--json").json == {"runs": 0, "events": 0, "log_lines": 1}
+    counted = garden("db", "maintain", "--dry-run", "--json").json
+    assert {what: count for what, count in counted.items() if count} == {"log_lines": 1}
+    assert counted.keys() == {"runs", "events", "log_lines", "versions", "answers", "budgets", "paces"}
 
     done = garden("db", "maintain", "--json").json["operations"]
 
@@ -112,6 +114,10 @@ def test_maintenance_deletes_what_the_settings_say(garden: Caller, monkeypatch: 
     assert done[0]["text"] == "0 runs, 0 events, 1 log lines deleted"
     assert all(each["bytes_before"] > 0 and each["bytes_after"] > 0 for each in done)
     assert garden("jobs", "logs", "1", "--json").json["items"] == []
+    told = garden("db", "status", "--json").json["maintenance"]
+    assert [(name, each["bytes_after"]) for name, each in told.items()] == [
+        (each["operation"], each["bytes_after"]) for each in done
+    ]
     assert "vacuum" in garden("db", "maintain", "--vacuum").out
     assert garden("db", "check").code == 0
 

@@ -180,7 +180,9 @@ def test_the_doctor_finds_nothing_wrong(quaero: Caller) -> None:
     result = quaero("doctor", "--json")
     assert result.code == 0
     assert all(check["ok"] for check in result.json["checks"])
-    assert "crawler_url" in quaero("doctor").out
+    told = quaero("doctor").out
+    assert "crawler_url" in told
+    assert "keyword_extractor" in told
 
 
 def test_the_doctor_goes_on_when_the_database_cannot_be_opened(quaero: Caller, tmp_path: Path) -> None:

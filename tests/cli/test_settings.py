@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quaero.settings import (
+    PlacesSettings,
     PostgresSettings,
     PostgresUrl,
     QueueSettings,
@@ -247,3 +248,46 @@ def test_whatever_the_file_holds_the_answer_is_settings_or_complaints(content: b
     file.write_bytes(content)
     with suppress(SettingsError):
         assert load("sqlite:////a.db", file, {}, HERE).database == SqliteUrl(Path("/a.db"))
+
+
+def test_places_are_asked_where_the_settings_say(tmp_path: Path) -> None:
+    text = (
+        '[places]\nnominatim_url = "http://maps.intranet:8080/nominatim/"\npause = "250ms"\nuser_agent = "us"'
+    )
+    places = from_file(tmp_path, text, {"QUAERO_PLACES_OVERPASS_URL": "https://overpass.example"}).places
+
+    assert places.nominatim_url == "http://maps.intranet:8080/nominatim"
+    assert (places.overpass_url, places.google_url) == (
+        "https://overpass.example",
+        PlacesSettings().google_url,
+    )
+    assert (places.pause_ms, places.user_agent) == (250, "us")
+
+
+def test_the_key_of_google_is_taken_from_the_environment_and_never_shown(tmp_path: Path) -> None:
+    settings = from_file(tmp_path, "", {"QUAERO_GOOGLE_PLACES_KEY": "AIza-secret"})
+
+    assert settings.places.google_key == "AIza-secret"
+    assert "AIza-secret" not in repr(settings)
+    [line] = complaints_of(tmp_path, '[google]\nplaces_key = "AIza-secret"')
+    assert "a key does not belong into a file" in line
+    assert "AIza-secret" not in line
+    [line] = complaints_of(tmp_path, "", {"QUAERO_GOOGLE_PLACES_KEY": "AIza-secret\n"})
+    assert "AIza-secret" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["places.example", "ftp://places.example", "https://user:secret@places.example", "https://a?b=c", "https://a:99999"],
+)  # fmt: skip
+def test_what_is_no_service_is_a_complaint(tmp_path: Path, url: str) -> None:
+    [line] = complaints_of(tmp_path, f'[places]\nnominatim_url = "{url}"')
+    assert "must be the URL of a service" in line
+    assert "secret" not in line
+
+
+def test_a_key_goes_over_https_but_on_this_machine(tmp_path: Path) -> None:
+    [line] = complaints_of(tmp_path, '[places]\ngoogle_url = "http://places.example"')
+    assert "must be a https URL" in line
+    for url in ("http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost"):
+        assert from_file(tmp_path, f'[places]\ngoogle_url = "{url}"').places.google_url == url

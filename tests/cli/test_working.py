@@ -218,6 +218,8 @@ def test_a_second_interrupt_ends_the_process_at_once() -> None:
 def test_the_demo_collects_and_finds(quaero: Caller, own_home: Path) -> None:
     result = quaero("demo")
     assert result.code == 0
+    assert "step keywords completed: 59 of 59 completed" in result.out
+    assert "keywords of the first: lease" in result.out
     assert "step index completed" in result.out
     assert "1. " in result.out
     assert list(own_home.rglob("*.db")) == []

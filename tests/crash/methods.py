@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from quaero.models.errors import StoreError
+from quaero.store.postgres.commit import MARK
 from quaero.store.postgres.connection import Connection
 from quaero.store.store import Store
 from tests.crash.desks import open_desk
@@ -212,6 +213,7 @@ class LoseAnswer:
 
     def __init__(self, k: int, *, arrives: bool) -> None:
         self.k, self.arrives, self.count = k, arrives, 0
+        self._stores: set[Connection] = set()
 
     def method(self) -> Callable[..., Any]:
         """In place of the connection's own `execute`."""
@@ -222,12 +224,16 @@ class LoseAnswer:
         return execute
 
     def _execute(self, connection: Connection, query: Any, *arguments: Any, **options: Any) -> Any:
-        ends = isinstance(query, bytes) and query.endswith(b";COMMIT")
+        ends = query == b"COMMIT" and connection in self._stores
         self.count += ends
+        if query in (MARK, b"COMMIT"):
+            (self._stores.add if query == MARK else self._stores.discard)(connection)
         if not ends or self.count != self.k:
             return psycopg.Connection.execute(connection, query, *arguments, **options)
         if self.arrives:
             psycopg.Connection.execute(connection, query, *arguments, **options)
+            assert connection._pipeline is not None
+            connection._pipeline.sync()
         connection.close()
         raise psycopg.OperationalError("the connection was lost")
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from quaero.agents.keyword_extractor import KeywordExtractor
 from quaero.jobs.definitions.reader import read_definition
-from quaero.jobs.registry import installed
+from quaero.jobs.manager.agent_config import config_model_for
+from quaero.jobs.registry import installed, installed_agents
 from quaero.settings import load
 from tests.docs.markdown import Block, blocks, name_of, pages
 
@@ -19,13 +21,25 @@ class AnyConfig(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class InventedOptions(BaseModel):
+    long_word: int = 7
+
+
+class Invented(KeywordExtractor):
+    """Stands for the agent that a page invents."""
+
+    agent_type = "readability"
+    options_model = InventedOptions  # type: ignore[assignment]
+
+
 def shown() -> list[tuple[str, Block]]:
     return [(name_of(page), block) for page in pages() for block in blocks(page) if block.language == "toml"]
 
 
 @pytest.fixture(scope="module")
 def managers() -> Mapping[str, type[BaseModel]]:
-    return installed().config_models | {"lines": AnyConfig}
+    agents = installed_agents() | {Invented.agent_type: Invented()}
+    return installed().config_models | {"lines": AnyConfig, "agent": config_model_for(lambda: agents)}
 
 
 @pytest.mark.parametrize(

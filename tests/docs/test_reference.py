@@ -10,11 +10,21 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import quaero
+from quaero.agents.classifier import ClassifierOptions
+from quaero.agents.entity_extractor import EntityOptions
+from quaero.agents.keyword_extractor import KeywordOptions
+from quaero.agents.summarizer import SummaryOptions
 from quaero.cli.command_line import INTERRUPTED
 from quaero.jobs.config_types import Milliseconds
 from quaero.jobs.definitions.tables import DefinitionTable, RetryTable, StepTable, ToleranceTable
+from quaero.jobs.manager.agent_config import AgentConfig
 from quaero.jobs.manager.crawler_manager import CrawlConfig
+from quaero.jobs.manager.database_maintenance_manager import DatabaseMaintenanceConfig
+from quaero.jobs.manager.each_document import DocumentFilterConfig
+from quaero.jobs.manager.model_settings import ModelSettingsConfig, PriceConfig
+from quaero.jobs.manager.places_search_manager import FiltersConfig, LocationConfig, PlacesSearchConfig
 from quaero.jobs.manager.reindex_manager import ReindexConfig
+from quaero.jobs.manager.transform_manager import TransformConfig
 from quaero.models.duration import format_duration
 from quaero.models.errors import QuaeroError
 from quaero.models.job import FINAL_STATES, MOVES, REOPENINGS, JobState
@@ -24,7 +34,17 @@ from tests.docs.error_codes import error_codes
 from tests.docs.markdown import DOCS, ROOT, table_rows
 
 DEFINITIONS = DOCS / "how-to" / "write-a-definition.md"
-SPOKEN_DEFAULTS = {"error_tolerance": "see below", "retry": "see below", "depends": "the step before"}
+SPOKEN_DEFAULTS = {
+    "error_tolerance": "see below",
+    "retry": "see below",
+    "depends": "the step before",
+    "document_filter": "see below",
+    "location": "none",
+    "model_settings": "none",
+    "filters": "none",
+    "min_rating": "none",
+    "retention": "see below",
+}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +56,19 @@ SPOKEN_DEFAULTS = {"error_tolerance": "see below", "retry": "see below", "depend
         ("retry", RetryTable),
         ("crawl", CrawlConfig),
         ("reindex", ReindexConfig),
+        ("transform", TransformConfig),
+        ("document_filter", DocumentFilterConfig),
+        ("database_maintenance", DatabaseMaintenanceConfig),
+        ("places_search", PlacesSearchConfig),
+        ("location", LocationConfig),
+        ("filters", FiltersConfig),
+        ("agent", AgentConfig),
+        ("keyword_extractor", KeywordOptions),
+        ("summarizer", SummaryOptions),
+        ("classifier", ClassifierOptions),
+        ("entity_extractor", EntityOptions),
+        ("model_settings", ModelSettingsConfig),
+        ("price", PriceConfig),
     ],
 )
 def test_the_keys_of_a_definition_are_listed_with_their_defaults(table: str, model: type[BaseModel]) -> None:
@@ -50,6 +83,8 @@ def default_of(key: str, field: FieldInfo) -> str:
     if key in SPOKEN_DEFAULTS:
         return SPOKEN_DEFAULTS[key]
     default = field.get_default(call_default_factory=True, validated_data={})
+    if default is None:
+        return "none"
     is_duration = any(mark in field.metadata for mark in get_args(Milliseconds)[1:])
     return toml_value(format_duration(default) if is_duration else default)
 

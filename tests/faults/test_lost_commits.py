@@ -11,11 +11,15 @@ import psycopg
 import pytest
 
 from quaero.models.errors import QuaeroError
+from quaero.models.job import JobKind
+from quaero.store.postgres.connection import Connection
+from quaero.store.reads import JobFilter
 from quaero.store.store import Store
 from quaero.store.transitions.claim import Claimed
 from quaero.testing import SettableClock
 from tests.crash import acts
 from tests.crash.bases import Base, ended, middle, planning
+from tests.crash.methods import LoseAnswer
 from tests.crash.two_sessions import Launched
 from tests.faults.proxy import Fate, Proxy, by_address
 from tests.kit import script_definition, script_step
@@ -140,3 +144,17 @@ async def test_a_commit_that_was_lost_in_a_crash_is_not_taken_for_another_that_g
                 run_id = await launching
 
                 assert (await store.job(run_id)).id == run_id
+
+
+async def test_a_connection_that_breaks_while_the_commit_is_sent_may_have_sent_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = LoseAnswer(1, arrives=True)
+    async with asyncio.timeout(ANSWER_WITHIN_SECONDS), store_in(cast(PostgresPlace, place)) as store:
+        await announced(store)
+        monkeypatch.setattr(Connection, "execute", fault.method())
+
+        run_id = await store.launch(script_definition(script_step()))
+
+        assert fault.count >= 1
+        assert [job.id for job in (await store.jobs(JobFilter(kind=JobKind.RUN))).items] == [run_id]

@@ -56,6 +56,8 @@ async def test_a_run_ends_exact_through_a_pooler_and_leaves_nothing_in_its_conne
         await finish(engine, run_id)
         await engine.store.rebuild_index()
         await engine.store.backend.optimize()
+        await engine.store.backend.reindex()
+        await engine.store.backend.give_back()
         await engine.close()
     assert await faults(place, run_id, TREE_ENDS) == []
     assert pooler.transactions > len(TREE_ENDS.children)

@@ -10,6 +10,7 @@ from quaero.store.reads import JobFilter
 from quaero.testing import SettableClock, run_to_end
 from tests.kit import ScriptManager, ScriptWorker, script_definition, script_step
 from tests.places import Place
+from tests.waiting import until
 
 DAY_MS = 86_400_000
 SECONDS = 20
@@ -41,3 +42,21 @@ async def test_old_runs_go_while_a_server_works_and_no_others(place: Place) -> N
 
     assert await engine.store.check() == ()
     await engine.close()
+
+
+async def test_old_answers_go_while_a_server_works(place: Place) -> None:
+    clock = SettableClock()
+    engine = engine_with(place, clock, RetentionSettings(answers_ms=DAY_MS))
+    await engine.store.keep_answer("old", "answer")
+    clock.advance(2 * DAY_MS)
+    await engine.store.keep_answer("young", "answer")
+
+    async with engine.working(role="server"):
+        await until(lambda: _is_gone(engine, "old"))
+
+    assert await engine.store.answer("young") == "answer"
+    await engine.close()
+
+
+async def _is_gone(engine: Engine, question: str) -> bool:
+    return await engine.store.answer(question) is None

@@ -6,7 +6,7 @@ from typing import Any
 from quaero.backends import database_file
 from quaero.models.credential import Credential, Header
 from quaero.models.definition import JobDefinition
-from quaero.models.document import NewDocument, content_hash
+from quaero.models.document import NewDocument, NewResult, content_hash
 from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.secrets.key import SecretKey
@@ -16,6 +16,7 @@ from quaero.store.clock import Clock
 from quaero.store.database_file import DatabaseFile
 from quaero.store.moving import Moved, Told, move
 from quaero.store.postgres.database_file import PostgresDatabase
+from quaero.store.reads import DocumentFilter
 from quaero.store.sqlite.database_file import SqliteFile
 from quaero.store.store import Store
 from quaero.store.tables import TABLES
@@ -107,6 +108,9 @@ async def fill(store: Store) -> None:
     await store.put_credential(seal_credential(KEY, "wiki", bearer))
     await store.change_gate("host", "example.org", concurrency=2)
     await store.note_upkeep("backup", "monday.db")
+    await store.take_turn("maps", 1_000)
+    await store.spend("tokens", 12.5)
+    await store.keep_answer("question", '{"answer": 42}')
     await _ended_run(store)
     await _half_way(store)
     await store.pause(await store.launch(two_steps("paused")))
@@ -128,15 +132,26 @@ async def _ended_run(store: Store) -> None:
     run_id, one = await begin(store, "ended")
     await plan(store, one, "good", "better", "best")
     for job in await claim(store, run_id):
-        ended = Settlement(
-            job.id, job.lease_number, End.COMPLETED, documents=(page_of(job),), log=(LINE, LINE)
-        )
+        page = page_of(job)
+        ended = Settlement(job.id, job.lease_number, End.COMPLETED, documents=(page,), log=(LINE, LINE))
         await store.settle([ended])
     await store.fold()
+    await _read_by_an_agent(store)
     [two] = await claim(store, run_id, "script")
     await plan(store, two)
     await store.fold()
     assert (await store.job(run_id)).state == "completed"
+
+
+async def _read_by_an_agent(store: Store) -> None:
+    run_id, one = await begin(store, "agent")
+    await plan(store, one, "read")
+    [job] = await claim(store, run_id)
+    [page] = (await store.documents(DocumentFilter(), limit=1)).items
+    found = NewResult(page.id, "words", "1", "local", "maker", page.content_hash, {"words": ["Äpfel"]})
+    await store.settle([Settlement(job.id, job.lease_number, End.COMPLETED, results=(found,))])
+    await store.cancel(run_id)
+    await store.fold()
 
 
 async def _half_way(store: Store) -> None:

@@ -1,6 +1,7 @@
 """Retention and maintenance: what is old goes, what is open stays, and everything still adds up."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,11 @@ from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.models.errors import ConflictError, EventsPrunedError
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.settings import RetentionSettings
-from quaero.store.maintenance import Pruned, maintain, prune, would_prune
+from quaero.store.maintenance import maintain
+from quaero.store.pruning import Pruned, prune, would_prune
 from quaero.store.store import Store
 from quaero.store.transitions import retention
+from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
@@ -23,6 +26,9 @@ EVERYTHING = RetentionSettings(DAY_MS, DAY_MS, DAY_MS)
 EVENTS = RetentionSettings(events_ms=DAY_MS)
 LOGS = RetentionSettings(logs_ms=DAY_MS)
 RUNS = RetentionSettings(runs_ms=DAY_MS)
+VERSIONS = RetentionSettings(versions_ms=DAY_MS)
+ANSWERS = RetentionSettings(answers_ms=DAY_MS)
+BUDGETS = RetentionSettings(budgets_ms=DAY_MS)
 
 
 async def run(store: Store, *names: str, end: End = End.COMPLETED, ends: bool = True) -> int:
@@ -187,6 +193,103 @@ async def test_a_run_that_is_half_gone_still_adds_up(
     assert await store.check() == ()
 
 
+def definition(timeout_ms: int | None = None) -> NewDefinition:
+    """In as many variants as there are numbers."""
+    return NewDefinition(replace(script_definition(script_step(), id="site"), timeout_ms=timeout_ms), "")
+
+
+async def changes(store: Store) -> list[tuple[int, str]]:
+    return [(each.number, each.change) for each in await store.definition_versions("site")]
+
+
+async def test_what_a_definition_was_long_ago_goes_up_to_what_it_was_then(
+    store: Store, clock: SettableClock
+) -> None:
+    for number in (1, 2, 3):
+        await store.import_definitions([definition(number)])
+    clock.advance(2 * DAY_MS)
+    await store.import_definitions([definition(4)])
+    clock.advance(DAY_MS)
+
+    assert await would_prune(store, VERSIONS) == Pruned(versions=3)
+    assert await prune(store, VERSIONS) == Pruned(versions=3)
+
+    assert await changes(store) == [(4, "imported")]
+    assert await store.check() == ()
+    await store.import_definitions([definition(5)])
+    assert await changes(store) == [(4, "imported"), (5, "imported")]
+    assert await store.check() == ()
+
+
+async def test_what_the_file_said_last_stays_so_that_an_edit_is_known(
+    store: Store, clock: SettableClock
+) -> None:
+    await store.import_definitions([definition(1)])
+    await store.import_definitions([definition(2)])
+    await store.edit_definition(definition(3), version=2)
+    await store.switch_definition("site", enabled=False)
+    await store.switch_definition("site", enabled=True)
+    clock.advance(10 * DAY_MS)
+
+    assert (await prune(store, VERSIONS)).versions == 1
+
+    assert [number for number, _ in await changes(store)] == [2, 3, 4, 5]
+    assert (await store.definition("site")).edited
+    with pytest.raises(ConflictError):
+        await store.import_definitions([definition(1)])
+    await store.edit_definition(definition(2), version=5)
+    assert not (await store.definition("site")).edited
+    assert await store.check() == ()
+
+
+async def test_versions_go_in_batches_without_a_hole(
+    store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for number in range(1, 8):
+        await store.import_definitions([definition(number)])
+    clock.advance(DAY_MS)
+
+    while await store.backend.write(retention.prune_versions, clock.now_ms()):
+        assert await store.check() == ()
+    assert await changes(store) == [(7, "imported")]
+
+
+async def test_answers_budgets_and_paces_go_when_they_were_last_used_long_ago(
+    store: Store, clock: SettableClock
+) -> None:
+    for name in ("old", "used again"):
+        await store.keep_answer(name, "answer")
+        await store.spend(name, 5)
+        await store.take_turn(name, 1_000)
+    clock.advance(2 * DAY_MS)
+    await store.keep_answer("used again", "another")
+    await store.spend("used again", 1)
+    await store.take_turn("used again", 1_000)
+
+    assert await would_prune(store, ANSWERS) == Pruned(answers=1)
+    assert await would_prune(store, BUDGETS) == Pruned(budgets=1, paces=1)
+    assert await prune(store, ANSWERS) == Pruned(answers=1)
+    assert await prune(store, BUDGETS) == Pruned(budgets=1, paces=1)
+
+    assert (await store.answer("old"), await store.answer("used again")) == (None, "another")
+    assert (await store.spent("old"), await store.spent("used again")) == (0, 6)
+    assert await store.take_turn("used again", 1_000) == clock.now_ms() + 1_000
+
+
+async def test_who_must_still_wait_for_a_service_is_not_forgotten(store: Store, clock: SettableClock) -> None:
+    await store.hold_off("maps", 5 * DAY_MS)
+    clock.advance(2 * DAY_MS)
+
+    assert await prune(store, BUDGETS) == Pruned()
+    assert await store.take_turn("maps", 1_000) == clock.now_ms() + 3 * DAY_MS
+
+
+def test_what_was_pruned_is_told_in_a_line() -> None:
+    assert str(Pruned()) == "0 runs, 0 events, 0 log lines"
+    assert str(Pruned(1, 2, 3, versions=4, paces=5)) == "1 runs, 2 events, 3 log lines, 4 versions, 5 paces"
+
+
 async def test_open_runs_are_never_touched(store: Store, clock: SettableClock) -> None:
     reopened = await run(store, "b", end=End.FAILED)
     await store.retry(reopened)
@@ -285,7 +388,8 @@ async def test_the_index_is_merged_and_finds_the_same(store: Store) -> None:
 
 
 async def test_a_vacuum_gives_space_back(store: Store, clock: SettableClock) -> None:
-    await run(store, *(f"page {number}" for number in range(100)))
+    for first in range(0, 300, 100):
+        await run(store, *(f"page {number}" for number in range(first, first + 100)))
     clock.advance(DAY_MS)
 
     done = {each.operation: each async for each in maintain(store, EVERYTHING, vacuum=True)}

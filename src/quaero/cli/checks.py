@@ -13,6 +13,7 @@ from quaero.cli.session import Session
 from quaero.cli.version import quaero_version
 from quaero.cli.versions import versions_text, warning_of
 from quaero.jobs.engine import Engine
+from quaero.jobs.registry import installed_agents
 from quaero.models.errors import QuaeroError
 from quaero.settings import Settings, SqliteUrl
 
@@ -107,6 +108,7 @@ def _plugins(engine: Engine) -> list[Check]:
     return [
         _installed("managers", sorted(registry.managers)),
         _installed("workers", sorted(registry.workers)),
+        _installed("agents", sorted(installed_agents())),
     ]
 
 

@@ -9,6 +9,9 @@ _DOCUMENTS = Branch(
     {
         "list": Entry("documents:list_documents", "List documents."),
         "show": Entry("documents:show_document", "Print a document as Markdown."),
+        "export": Entry(
+            "documents_export:export_documents", "Write documents to a file: JSON lines, Markdown, GeoJSON."
+        ),
         "stats": Entry("documents:document_stats", "How much there is, by source and tag."),
         "delete": Entry("documents:delete_documents", "Delete documents."),
     },

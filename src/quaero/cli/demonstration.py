@@ -9,6 +9,7 @@ from quaero.cli.report import outcome_lines
 from quaero.cli.running import work_off
 from quaero.cli.session import Session
 from quaero.cli.stopping import EXIT_CODE
+from quaero.cli.text import one_line
 from quaero.demo.server import MAX_DEPTH, demo_site
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
@@ -22,6 +23,10 @@ DEMO_ID = "demo"
 QUERY = "worker killed lease"
 HITS = 3
 MAX_PAGES = 1_000
+KEYWORDS: dict[str, ConfigValue] = {
+    "agent_type": "keyword_extractor",
+    "document_filter": {"tags": ["demo"], "missing": True},
+}
 FAILED = 1
 
 Hits = tuple[tuple[SearchHit, ...], int]
@@ -51,8 +56,10 @@ def demonstrate(session: Session, *, kept: bool) -> int:
     click.echo("The errors belong to the sample site: it has broken links, on purpose.")
     click.echo(f"\nsearch: {QUERY}\n")
     print_hits(*hits)
+    for line in _keyword_lines(hits):
+        click.echo(line)
     click.echo("\nnext:")
-    for line in _next_steps(session, summary.job.id) if kept else _first_steps():
+    for line in _next_steps(session, summary.job.id, hits) if kept else _first_steps():
         click.echo(f"  {line}")
     return 0 if hits[0] and summary.documents.total else FAILED
 
@@ -65,6 +72,13 @@ async def _launch(engine: Engine, url: str) -> int:
     return await engine.control.launch(demo_definition(url))
 
 
+def _keyword_lines(hits: Hits) -> list[str]:
+    """What the keyword step found in the best page."""
+    results = [result for hit in hits[0][:1] for result in hit.document.results]
+    words = [str(each["keyword"]) for result in results for each in result.value["keywords"]]
+    return [f"keywords of the first: {', '.join(map(one_line, words))}"] if words else []
+
+
 def _first_steps() -> list[str]:
     return [
         "quaero demo --keep",
@@ -73,13 +87,14 @@ def _first_steps() -> list[str]:
     ]
 
 
-def _next_steps(session: Session, run_id: int) -> list[str]:
-    commands = ("search lease", "documents list", f"jobs tree {run_id}", "documents stats")
+def _next_steps(session: Session, run_id: int, hits: Hits) -> list[str]:
+    shown = [f"documents show {hit.document.id}" for hit in hits[0][:1]]
+    commands = ("search lease", *shown, "documents list", f"jobs tree {run_id}", "documents stats")
     return [session.command(command) for command in commands]
 
 
 def demo_definition(url: str) -> JobDefinition:
-    """Crawl all of the site at `url`, then build the index."""
+    """Crawl all of the site at `url`, find the keywords of its pages, then build the index."""
     config: dict[str, ConfigValue] = {
         "start_urls": [url],
         "max_depth": MAX_DEPTH,
@@ -87,5 +102,6 @@ def demo_definition(url: str) -> JobDefinition:
         "allow_private": [private_endpoint(url) or ""],
     }
     crawl = JobStep("crawl", "crawl", config)
-    index = JobStep("index", "reindex", depends=("crawl",))
-    return JobDefinition(DEMO_ID, "Quaero's sample site", (crawl, index), tags=("demo",))
+    keywords = JobStep("keywords", "agent", KEYWORDS, depends=("crawl",))
+    index = JobStep("index", "reindex", depends=("keywords",))
+    return JobDefinition(DEMO_ID, "Quaero's sample site", (crawl, keywords, index), tags=("demo",))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quaero.cli.moment import now_ms
-from quaero.cli.text import seconds_text
 from quaero.jobs.summary import MOST_STEPS, together
 from quaero.models.job import Job, JobKind, JobState
+from quaero.models.measures import seconds_text
 from quaero.models.progress import Progress
 from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress, Process
 from quaero.store.store import Store

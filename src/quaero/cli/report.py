@@ -13,9 +13,12 @@ LONGEST_TEXT = 200
 
 
 def outcome_lines(summary: RunSummary) -> Iterator[str]:
-    """What came of a run: documents, and the errors in groups."""
+    """What came of a run: documents, what language models have cost, and the errors in groups."""
     run, documents = summary.job, summary.documents
     yield f"documents: {documents.created} created, {documents.updated} updated, {documents.unchanged} unchanged"
+    for step in summary.steps:
+        if step.usage is not None:
+            yield f"language model in step {one_line(step.job.name)}: {step.usage}"
     groups = _groups(summary)
     if groups:
         yield f"errors: {sum(group.count for _, group in groups)}"

@@ -7,8 +7,9 @@ from quaero.models.moment import iso_time
 
 if TYPE_CHECKING:
     from quaero.cli.job_view import JobView
+    from quaero.jobs.spending import ModelUsage
     from quaero.jobs.summary import RunSummary, StepSummary
-    from quaero.models.document import Document, SearchHit
+    from quaero.models.document import Document, Result, SearchHit
     from quaero.models.event import Recorded
     from quaero.models.progress import Progress
     from quaero.store.reads import (
@@ -120,7 +121,7 @@ def children_json(counts: "Progress") -> Json:
 
 
 def document_json(document: "Document") -> Json:
-    """A document without its Markdown."""
+    """A document without its Markdown. What agents found in it is in its metadata, by agent."""
     return {
         "id": str(document.id),
         "url": document.url,
@@ -131,7 +132,24 @@ def document_json(document: "Document") -> Json:
         "content_hash": document.content_hash,
         "created_at": iso_time(document.created_at),
         "updated_at": iso_time(document.updated_at),
-        "metadata": dict(document.metadata),
+        "metadata": dict(document.metadata) | _found(document),
+    }
+
+
+def _found(document: "Document") -> Json:
+    if not document.results:
+        return {}
+    return {"agents": {result.agent: _result_json(result) for result in document.results}}
+
+
+def _result_json(result: "Result") -> Json:
+    """What an agent answered, with what it was made by and when; `outdated`: the document has changed since."""
+    return {
+        **result.value,
+        "model": result.model,
+        "version": result.version,
+        "at": iso_time(result.at),
+        "outdated": result.outdated,
     }
 
 
@@ -215,12 +233,18 @@ def _step_json(step: "StepSummary") -> Json:
         "failed": counts.failed,
         "cancelled": counts.cancelled,
     }
-    return {
+    shape: Json = {
         "name": step.job.name,
         "action": step.job.type,
         "status": str(step.job.state),
         "children": children,
     }
+    return shape if step.usage is None else shape | {"model_usage": usage_json(step.usage)}
+
+
+def usage_json(usage: "ModelUsage") -> Json:
+    """What was spent on language models; `cost` in dollars."""
+    return {"tokens": usage.tokens, "cost": usage.cost}
 
 
 def _error_json(step: "StepSummary", group: "ErrorGroup") -> Json:

@@ -4,11 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
-from quaero.crawler.page import ParsedPage
 from quaero.crawler.parser_frames import Answer, AnswerReader, Failure, FrameTooLargeError
 from quaero.models.errors import FetchError
 
@@ -18,16 +17,17 @@ _STDOUT = 1
 
 @dataclass(slots=True)
 class Parsing:
-    """A request on its way: its frame, kept until it is answered, and where the answer goes."""
+    """A request on its way: its frame, kept until it is answered, how an answer is read, and where it goes."""
 
     url: str
     frame: bytearray
-    result: asyncio.Future[ParsedPage]
+    decoder: msgspec.msgpack.Decoder[Any]
+    result: asyncio.Future[Any]
 
-    def succeed(self, page: ParsedPage) -> None:
-        """Hand the page over, unless nobody waits for it any more."""
+    def succeed(self, answer: object) -> None:
+        """Hand the answer over, unless nobody waits for it any more."""
         if not self.result.done():
-            self.result.set_result(page)
+            self.result.set_result(answer)
 
     def fail(self, failure: Failure) -> None:
         """Raise `failure` as a FetchError where the page is waited for."""
@@ -68,7 +68,6 @@ class ParserChild(asyncio.SubprocessProtocol):
         self._on_answer, self._on_end = on_answer, on_end
         self._loop = asyncio.get_running_loop()
         self._reader = AnswerReader()
-        self._pages = msgspec.msgpack.Decoder(ParsedPage)
         self._failures = msgspec.msgpack.Decoder(Failure)
         self._due = self._loop.time() + _START_SECONDS
         self._timer: asyncio.TimerHandle | None = None
@@ -118,8 +117,8 @@ class ParserChild(asyncio.SubprocessProtocol):
             self._watch()
             return
         if kind is Answer.PAGE:
-            page = self._pages.decode(content)
-            self.in_flight.popleft().succeed(page)
+            answer = self.in_flight[0].decoder.decode(content)
+            self.in_flight.popleft().succeed(answer)
         else:
             failure = self._failures.decode(content)
             self.in_flight.popleft().fail(failure)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from math import ceil
 from subprocess import DEVNULL, PIPE
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -43,6 +44,9 @@ _NOT_STARTED = Failure(
 )
 
 
+A = TypeVar("A")
+
+
 class ParserPool:
     """Up to `processes` parser processes, started when there is work for them.
 
@@ -62,6 +66,7 @@ class ParserPool:
         self._processes, self._deadline = processes, deadline_seconds
         self._command = (*command, str(memory_bytes), str(ceil(deadline_seconds)))
         self._encoder = msgspec.msgpack.Encoder()
+        self._decoders: dict[type, msgspec.msgpack.Decoder[Any]] = {}
         self._waiting: deque[Parsing] = deque()
         self._children: list[ParserChild] = []
         self._starting: set[asyncio.Task[None]] = set()
@@ -73,7 +78,12 @@ class ParserPool:
         Raises FetchError: what `parse_page` raised, or with the code `parse_limit` for a page that took too
         much, `parse_failed` for one that it could not cope with, `parser_unavailable` without a process.
         """
-        parsing = Parsing(request.url, self._framed(request), asyncio.get_running_loop().create_future())
+        return await self.ask(request, request.url, ParsedPage)
+
+    async def ask(self, request: msgspec.Struct, url: str, answer: type[A]) -> A:
+        """The same for a pool whose `command` takes other requests and gives other answers. `url`: named in errors."""
+        result: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        parsing = Parsing(url, self._framed(request), self._decoder(answer), result)
         if len(parsing.frame) > MAX_FRAME_BYTES:
             parsing.fail(_TOO_LARGE)
         elif self._closed:
@@ -81,7 +91,7 @@ class ParserPool:
         else:
             self._waiting.append(parsing)
             self._dispatch()
-        return await parsing.result
+        return await result
 
     def warm_up(self) -> None:
         """Start the first process now, so that the first page need not wait for it."""
@@ -97,7 +107,12 @@ class ParserPool:
         await asyncio.gather(*(child.ended.wait() for child in list(self._children)))
         self._fail_waiting(_CLOSED)
 
-    def _framed(self, request: ParseRequest) -> bytearray:
+    def _decoder(self, answer: type) -> msgspec.msgpack.Decoder[Any]:
+        if answer not in self._decoders:
+            self._decoders[answer] = msgspec.msgpack.Decoder(answer)
+        return self._decoders[answer]
+
+    def _framed(self, request: msgspec.Struct) -> bytearray:
         frame = bytearray(REQUEST_HEADER.size)
         self._encoder.encode_into(request, frame, REQUEST_HEADER.size)
         REQUEST_HEADER.pack_into(frame, 0, len(frame) - REQUEST_HEADER.size)

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -24,29 +24,35 @@ from quaero.models.errors import FetchError
 if sys.platform != "win32":
     import resource
 
-Parse = Callable[[ParseRequest], ParsedPage]
+R = TypeVar("R")
+A = TypeVar("A")
 
 _STDOUT, _STDERR = 1, 2
 
 
-def run(parse: Parse, memory_bytes: int, cpu_seconds: int) -> None:
+def run(parse: Callable[[ParseRequest], ParsedPage], memory_bytes: int, cpu_seconds: int) -> None:
     """Answer requests with `parse` until stdin ends, with this much memory, and this much CPU time for each."""
+    serve(parse, ParseRequest, memory_bytes, cpu_seconds)
+
+
+def serve(answer: Callable[[R], A], requests_are: type[R], memory_bytes: int, cpu_seconds: int) -> None:
+    """`run` for requests and answers of other types."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
     _limit_memory(memory_bytes)
     answers = _take_stdout()
     _write(answers, Answer.READY, b"")
     requests = sys.stdin.buffer
-    decoder = msgspec.msgpack.Decoder(ParseRequest)
+    decoder = msgspec.msgpack.Decoder(requests_are)
     while header := requests.read(REQUEST_HEADER.size):
         _allow_cpu(cpu_seconds)
-        kind, content = _answer(parse, decoder, requests.read(*REQUEST_HEADER.unpack(header)))
+        kind, content = _answer(answer, decoder, requests.read(*REQUEST_HEADER.unpack(header)))
         _write(answers, kind, content)
         if kind is Answer.LAST_FAILURE:
             return
 
 
 def _answer(
-    parse: Parse, decoder: msgspec.msgpack.Decoder[ParseRequest], frame: bytes
+    parse: Callable[[R], A], decoder: msgspec.msgpack.Decoder[R], frame: bytes
 ) -> tuple[Answer, bytes]:
     try:
         content = msgspec.msgpack.encode(parse(decoder.decode(frame)))

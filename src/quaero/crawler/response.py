@@ -27,7 +27,7 @@ class Response:
     `url` is where it was found after the `redirects` (each hop's target, in order), without a fragment.
     `headers` have lower-case names; a repeated one is joined by commas. `media_type` is lower case and empty
     if the server named none; `charset` is what the Content-Type header says. `status` is 2xx, or 304 with an
-    empty body in answer to a conditional request.
+    empty body in answer to a conditional request; of `Fetcher.ask` any.
     """
 
     requested_url: str

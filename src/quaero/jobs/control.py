@@ -11,6 +11,7 @@ from quaero.jobs.summary import RunSummary, summarise
 from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError, NotFoundError, UsageError
 from quaero.models.job import Job, JobKind
+from quaero.settings import PlacesSettings, RetentionSettings
 from quaero.store.reads import DefinitionVersion, StoredDefinition
 from quaero.store.store import Store
 from quaero.store.transitions.definitions import Kept, NewDefinition
@@ -26,10 +27,19 @@ KEYS_OF_SCHEDULES = "schedule:"
 
 
 class Control:
-    """Over one store and the installed kinds of work. Plain look-ups go to `store`."""
+    """Over one store and the installed kinds of work. Plain look-ups go to `store`.
 
-    def __init__(self, store: Store, registry: Registry) -> None:
-        self.store, self._registry = store, registry
+    `places`: for searches of places. `retention`: for how long things are kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        places: PlacesSettings = PlacesSettings(),  # noqa: B008 - frozen
+        retention: RetentionSettings = RetentionSettings(),  # noqa: B008 - frozen
+    ) -> None:
+        self.store, self._registry, self.places, self.retention = store, registry, places, retention
 
     @cached_property
     def _definitions(self) -> "Definitions":

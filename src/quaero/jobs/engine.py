@@ -16,7 +16,8 @@ from quaero.jobs.upkeep import Upkeep
 from quaero.jobs.worker.job_processor import JobProcessor
 from quaero.models.document import Document
 from quaero.models.errors import NotFoundError
-from quaero.settings import QueueSettings, RetentionSettings
+from quaero.settings import PlacesSettings, QueueSettings, RetentionSettings
+from quaero.store.index_state import IndexState
 from quaero.store.reads import DocumentFilter
 from quaero.store.store import Store
 
@@ -30,8 +31,20 @@ class StoredCollection:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def rebuild_index(self) -> None:
-        await self._store.rebuild_index()
+    async def begin_index(self) -> None:
+        await self._store.begin_index()
+
+    async def next_documents(self, after: int, count: int) -> tuple[int, int] | None:
+        return await self._store.next_documents(after, count)
+
+    async def index_documents(self, after: int, up_to: int) -> int:
+        return await self._store.index_documents(after, up_to)
+
+    async def finish_index(self) -> int:
+        return await self._store.finish_index()
+
+    async def index_state(self) -> IndexState:
+        return await self._store.index_state()
 
     async def count_documents(self) -> int:
         return (await self._store.documents(DocumentFilter(), limit=1)).total
@@ -67,9 +80,10 @@ class Engine:
         registry: Registry,
         queue: QueueSettings,
         retention: RetentionSettings = RetentionSettings(),  # noqa: B008 - frozen
+        places: PlacesSettings = PlacesSettings(),  # noqa: B008 - frozen
     ) -> None:
         self.store, self.registry, self._queue, self._retention = store, registry, queue, retention
-        self.control = Control(store, registry)
+        self.control = Control(store, registry, places, retention)
         self.hub = EventHub(store)
 
     @asynccontextmanager

@@ -10,10 +10,11 @@ from quaero.models.errors import QuaeroError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from quaero.agents import Agent
     from quaero.jobs.manager import JobManager
     from quaero.jobs.worker import JobWorker
 
-MANAGERS, WORKERS = "quaero.managers", "quaero.workers"
+MANAGERS, WORKERS, AGENTS = "quaero.managers", "quaero.workers", "quaero.agents"
 
 
 class PluginError(QuaeroError):
@@ -55,6 +56,11 @@ class Registry:
 def installed() -> Registry:
     """Everything that the installed packages bring."""
     return Registry(_load(MANAGERS), _load(WORKERS))
+
+
+def installed_agents() -> dict[str, "Agent"]:
+    """Every agent that the installed packages bring, by the name that a definition uses."""
+    return _by_key(_load(AGENTS), "agent_type")
 
 
 def _load(group: str) -> Iterator[Any]:

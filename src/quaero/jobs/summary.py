@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from quaero.jobs.spending import ModelUsage, usage_of_step
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import DocumentCounts, Progress
 from quaero.store.reads import ErrorGroup, JobFilter, ParentProgress
@@ -14,11 +15,15 @@ MOST_STEPS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """One parent job with the counts of its children, and its failed children in groups."""
+    """One parent job with the counts of its children, and its failed children in groups.
+
+    `usage`: what it has spent on language models; None: nothing.
+    """
 
     job: Job
     progress: ParentProgress
     errors: tuple[ErrorGroup, ...]
+    usage: ModelUsage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +83,4 @@ async def _step(store: Store, job: Job) -> StepSummary:
     errors = await store.errors(job.id) if progress.counts.failed else ()
     if not errors and job.state is JobState.FAILED:
         errors = (ErrorGroup(job.error_code or "failed", 1, job),)
-    return StepSummary(job, progress, errors)
+    return StepSummary(job, progress, errors, await usage_of_step(store, job))

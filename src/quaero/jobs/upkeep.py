@@ -32,7 +32,7 @@ class Upkeep:
         await self._loop.stop()
 
     async def _prune(self) -> float | None:
-        from quaero.store.maintenance import prune  # noqa: PLC0415 - seldom needed
+        from quaero.store.pruning import prune  # noqa: PLC0415 - seldom needed
 
         if not self._on_duty():
             return SOON_SECONDS

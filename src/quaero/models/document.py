@@ -14,7 +14,9 @@ class Saved(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    DUPLICATE = "duplicate"  # another job of the same run already stored it: nothing is written or counted
+    DUPLICATE = (
+        "duplicate"  # another job of the same run already stored it, or what it replaces is gone: not counted
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class NewDocument:
     """A document as a worker hands it over. One is kept per (source_type, canonical_url).
 
     `url` is where it was fetched, after redirects. `source` is the original, zstd-compressed; `content_hash`
-    decides whether a later copy is a change.
+    decides whether a later copy is a change. `replaces`: only in the place of a stored document with this content hash;
+    if there is none any more, nothing is stored.
     """
 
     source_type: str
@@ -35,6 +38,7 @@ class NewDocument:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     source: bytes | None = None
     media_type: str = ""
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

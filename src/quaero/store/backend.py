@@ -9,6 +9,7 @@ from quaero.search.query import Query
 from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
+from quaero.store.index_state import IndexState
 from quaero.store.transaction import Change, Reader
 
 T = TypeVar("T")
@@ -61,6 +62,11 @@ class Backend(Protocol):
         """
         ...
 
+    @property
+    def name_of_copies(self) -> str | None:
+        """How the names of copies of this database begin; None: it is not copied to files by us."""
+        ...
+
     async def back_up(self, target: Path, *, overwrite: bool, progress: Progress) -> int:
         """Copy the database as it is now to a file, however much is written meanwhile; the size in bytes.
 
@@ -72,8 +78,26 @@ class Backend(Protocol):
         """Bring everything to its final place on the disk; False if others were in the way, None: not our affair."""
         ...
 
-    async def rebuild_index(self) -> None:
-        """Build the full-text index anew from the documents; searches find everything at every moment."""
+    async def begin_index(self) -> None:
+        """Get ready to build the full-text index anew; what is left of an unfinished build goes.
+
+        Searches find everything at every moment until `finish_index`, and after it.
+        """
+        ...
+
+    async def index_documents(self, after: int, up_to: int | None) -> int:
+        """Index the documents with ids above `after` up to `up_to` (None: all), in short transactions; how many.
+
+        Those that the present build has already may be left out.
+        """
+        ...
+
+    async def finish_index(self) -> int:
+        """Index whatever is left and bring the new index into use; how many documents were left."""
+        ...
+
+    async def index_state(self) -> IndexState:
+        """How well the index fits the documents; nothing is changed."""
         ...
 
     async def tidy_index(self) -> int:
@@ -82,6 +106,25 @@ class Backend(Protocol):
 
     async def optimize(self) -> None:
         """Bring the statistics up to date from which queries are planned."""
+        ...
+
+    async def analyze(self) -> None:
+        """Gather all these statistics anew, in a short transaction or without one."""
+        ...
+
+    async def reindex(self) -> int:
+        """Build every index of the tables anew, one after the other, so that who writes waits for one at the most.
+
+        How many those were.
+        """
+        ...
+
+    async def give_way(self, seconds: float) -> None:
+        """Let other processes write, between the transactions of long work; the last one took so long."""
+        ...
+
+    async def give_back(self) -> str:
+        """Give back the space that nothing uses, in short transactions beside running work; what came of it."""
         ...
 
     def require_alone(self) -> None:

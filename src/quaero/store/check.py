@@ -66,7 +66,7 @@ CHECKS = MappingProxyType(
         "check_failures": _check("I12", "A job that failed says why.", _DELETE),
         "check_versions": _check(
             "I13",
-            "The history of a definition is complete, and ends with what the definition is now.",
+            "The history of a definition has no hole, and ends with what the definition is now.",
             "Import the definition again from its file. " + _KEEP,
             subject="definition",
         ),

@@ -1,150 +1,141 @@
-"""Maintenance of a store: old things go, indexes are tidied, space is given back; beside running work."""
+"""Maintenance of a store: each operation with its time and the size before and after, beside running work."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
+from quaero.models.errors import UsageError
+from quaero.models.maintenance import Maintained, Operation
 from quaero.settings import RetentionSettings
+from quaero.store.check import Finding
+from quaero.store.pruning import prune
+from quaero.store.rotation import back_up_into
 from quaero.store.store import Store
-from quaero.store.transaction import Reader, Row, Transaction
-from quaero.store.transitions import retention
+
+NOT_HERE = "not made: a PostgreSQL database is backed up with pg_dump, or by the server's own archiving"
 
 
-class Pruned(msgspec.Struct, frozen=True):
-    """What was deleted, or would be."""
+class Orders(msgspec.Struct, frozen=True):
+    """How operations are to be done: what is kept how long, and the folder for backups with how many it keeps."""
 
-    runs: int = 0
-    events: int = 0
-    log_lines: int = 0
+    retention: RetentionSettings = RetentionSettings()
+    backup_dir: Path | None = None
+    keep: int = 1
 
 
-class Maintained(msgspec.Struct, frozen=True):
-    """One operation: what it did, how long it took, and the size of the database with its log around it."""
+class Done(msgspec.Struct, frozen=True):
+    """What an operation did, in words. `problems`: what it could not do beside that. `findings`: what is damaged."""
 
-    operation: str
     text: str
-    seconds: float
-    bytes_before: int
-    bytes_after: int
+    problems: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+async def perform(store: Store, operation: Operation, orders: Orders) -> Maintained:
+    """Do one operation, and note in the store what came of it."""
+    return await _noted(store, operation, _OPERATIONS[operation](_Acts(store, orders)))
 
 
 async def maintain(
     store: Store, keep: RetentionSettings, *, vacuum: bool = False
 ) -> AsyncIterator[Maintained]:
-    """Do one operation after the other, and tell of each.
+    """Do what needs no decision, one after the other, and tell of each.
 
     `vacuum`: also write the whole file anew; a `ConflictError`, before anything is done, while another process has the
     database open.
     """
     if vacuum:
         store.backend.require_alone()
+    acts = _Acts(store, Orders(keep))
+    yield await _noted(store, "prune", acts.prune())
+    yield await _noted(store, "index", acts.merge())
+    yield await _noted(store, "optimize", acts.optimize())
+    if vacuum:
+        yield await _noted(store, "vacuum", acts.write_anew())
+    yield await _noted(store, "checkpoint", acts.checkpoint())
 
-    async def pruned() -> str:
-        found = await prune(store, keep)
-        return f"{found.runs} runs, {found.events} events, {found.log_lines} log lines deleted"
 
-    async def merged() -> str:
-        steps = await store.backend.tidy_index()
-        return "merged" if steps else "nothing to merge"
+class _Acts:
+    """All that can be done, one method each."""
 
-    async def optimized() -> str:
-        await store.backend.optimize()
-        return "statistics are up to date"
+    def __init__(self, store: Store, orders: Orders) -> None:
+        self._store, self._backend, self._orders = store, store.backend, orders
 
-    async def vacuumed() -> str:
-        await store.backend.vacuum()
-        return "written anew"
+    async def prune(self) -> Done:
+        return Done(f"{await prune(self._store, self._orders.retention)} deleted")
 
-    async def checkpointed() -> str:
-        complete = await store.backend.checkpoint()
+    async def merge(self) -> Done:
+        return Done("merged" if await self._backend.tidy_index() else "nothing to merge")
+
+    async def optimize(self) -> Done:
+        await self._backend.optimize()
+        return Done("statistics are up to date")
+
+    async def merge_and_optimize(self) -> Done:
+        merged, optimized = await self.merge(), await self.optimize()
+        return Done(f"full-text index: {merged.text}; {optimized.text}")
+
+    async def analyze(self) -> Done:
+        await self._backend.analyze()
+        return Done("statistics gathered anew")
+
+    async def reindex(self) -> Done:
+        return Done(f"{await self._backend.reindex()} indexes built anew")
+
+    async def give_back(self) -> Done:
+        return Done(await self._backend.give_back())
+
+    async def write_anew(self) -> Done:
+        await self._backend.vacuum()
+        return Done("written anew")
+
+    async def checkpoint(self) -> Done:
+        complete = await self._backend.checkpoint()
         if complete is None:
-            return "the server does that by itself"
-        return "write-ahead log emptied" if complete else "write-ahead log is in use, and stays for now"
+            return Done("the server does that by itself")
+        return Done("write-ahead log emptied" if complete else "write-ahead log is in use, and stays for now")
 
-    operations = {"prune": pruned, "index": merged, "optimize": optimized}
-    operations |= {"vacuum": vacuumed} if vacuum else {}
-    operations |= {"checkpoint": checkpointed}
-    for name, operation in operations.items():
-        yield await _timed(store, name, operation)
-    await store.note_upkeep("maintenance", "")
+    async def check(self) -> Done:
+        found = await self._store.check()
+        return Done(f"{len(found)} found" if found else "sound", findings=found)
 
-
-async def prune(store: Store, keep: RetentionSettings) -> Pruned:
-    """Delete what is older than its retention, in batches; of a run that goes as a whole, its events and log first."""
-    limits = await _limits(store, keep)
-    events = log_lines = runs = 0
-    async for page in _pages(store, retention.old_events, limits.events):
-        for run_id, _ in page:
-            events += await _repeat(store, retention.prune_events, run_id, limits.events)
-    async for page in _pages(store, retention.old_log_lines, limits.logs):
-        job_ids = sorted({job_id for _, job_id in page})
-        log_lines += await store.backend.write(retention.prune_log, job_ids, limits.logs)
-    async for page in _pages(store, retention.old_runs, limits.runs):
-        for (run_id,) in page:
-            await _repeat(store, retention.prune_work_keys, run_id, limits.runs)
-            for completed in (False, True):
-                await _repeat(store, retention.prune_children, run_id, limits.runs, completed)
-            runs += await store.backend.write(retention.prune_run, run_id, limits.runs) > 0
-    return Pruned(runs, events, log_lines)
+    async def back_up(self) -> Done:
+        folder, name = self._orders.backup_dir, self._backend.name_of_copies
+        if folder is None:
+            raise UsageError("there is no folder for backups", remedy="Name one: backup_dir")
+        if name is None:
+            return Done(NOT_HERE, problems=(NOT_HERE,))
+        made = await back_up_into(self._store, folder, name, self._orders.keep)
+        went = f", {made.removed} old ones removed" if made.removed else ""
+        return Done(f"copied to {made.file}{went}", made.problems)
 
 
-async def would_prune(store: Store, keep: RetentionSettings) -> Pruned:
-    """What `prune` would delete; nothing is changed."""
-    limits = await _limits(store, keep)
-    return Pruned(
-        sum([len(page) async for page in _pages(store, retention.old_runs, limits.runs)]),
-        sum(
-            [count async for page in _pages(store, retention.old_events, limits.events) for _, count in page]
-        ),
-        sum([len(page) async for page in _pages(store, retention.old_log_lines, limits.logs)]),
-    )
+_OPERATIONS: Mapping[Operation, Callable[[_Acts], Coroutine[None, None, Done]]] = MappingProxyType(
+    {
+        Operation.VACUUM: _Acts.give_back,
+        Operation.ANALYZE: _Acts.analyze,
+        Operation.REINDEX: _Acts.reindex,
+        Operation.OPTIMIZE: _Acts.merge_and_optimize,
+        Operation.INTEGRITY_CHECK: _Acts.check,
+        Operation.PRUNE: _Acts.prune,
+        Operation.BACKUP: _Acts.back_up,
+    }
+)
 
 
-class _Limits(msgspec.Struct, frozen=True):
-    """For runs, events and log lines: what ended then or earlier goes, in milliseconds since 1970; 0: nothing."""
-
-    runs: int
-    events: int
-    logs: int
-
-
-async def _limits(store: Store, keep: RetentionSettings) -> _Limits:
-    now = await store.backend.write(_now)
-    runs, events, logs = (
-        0 if age is None else max(0, now - age) for age in (keep.runs_ms, keep.events_ms, keep.logs_ms)
-    )
-    return _Limits(runs, max(runs, events), max(runs, logs))
-
-
-async def _pages(
-    store: Store, question: Callable[[Reader, int, int], list[Row]], before: int
-) -> AsyncIterator[list[Row]]:
-    """What the question finds, page by page; the first column of its rows leads to the next page."""
-    after = 0
-    while page := await store.backend.read(question, before, after):
-        after = page[-1][0]
-        yield page
-
-
-async def _repeat(store: Store, prune_batch: Callable[..., int], *arguments: object) -> int:
-    """Delete batches, each in a transaction of its own, until nothing is left; how much that was."""
-    total = 0
-    while count := await store.backend.write(prune_batch, *arguments):
-        total += count
-    return total
-
-
-async def _timed(store: Store, operation: str, act: Callable[[], Awaitable[str]]) -> Maintained:
+async def _noted(store: Store, operation: str, act: Coroutine[None, None, Done]) -> Maintained:
     before, began = await _size(store), time.monotonic()
-    text = await act()
-    return Maintained(operation, text, time.monotonic() - began, before, await _size(store))
+    done = await act
+    seconds = time.monotonic() - began
+    findings = tuple(f"{finding.invariant}: {finding.text}" for finding in done.findings)
+    told = Maintained(operation, done.text, seconds, before, await _size(store), done.problems, findings)
+    await store.note_maintained(told)
+    return told
 
 
 async def _size(store: Store) -> int:
     facts = await store.backend.facts()
     return int(facts["bytes"]) + int(facts.get("wal_bytes", 0))
-
-
-def _now(tx: Transaction) -> int:
-    return tx.now

@@ -6,12 +6,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from quaero.models.definition import JobDefinition
 from quaero.models.document import Document, SearchHit
 from quaero.models.errors import NotFoundError, StoreError
 from quaero.models.event import Recorded
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
+from quaero.models.maintenance import Maintained
 from quaero.models.outcome import LogLevel, Settlement
 from quaero.search.query import Query
 from quaero.secrets.sealed_credential import SealedCredential
@@ -20,6 +22,7 @@ from quaero.store.backend import Backend
 from quaero.store.check import Finding, check
 from quaero.store.database_file import Progress
 from quaero.store.export import Exported, export
+from quaero.store.index_state import IndexState
 from quaero.store.reads import (
     DefinitionVersion,
     DocumentFilter,
@@ -38,7 +41,7 @@ from quaero.store.reads import (
     StoredLine,
     Variable,
 )
-from quaero.store.rows import to_json
+from quaero.store.rows import from_json, to_json
 from quaero.store.transaction import Change, Reader, Row, Transaction
 from quaero.store.transitions import (
     allowances,
@@ -497,9 +500,31 @@ class Store:
         """The best matches and how many documents match in all."""
         return await self.backend.read(self.backend.search, query, limit, offset)
 
+    async def next_documents(self, after: int, count: int) -> tuple[int, int] | None:
+        """The first and the last id of so many documents with ids above `after`, or of fewer; None: there is none."""
+        return await self.backend.read(_next_documents, after, count)
+
+    async def begin_index(self) -> None:
+        """Get ready to build the full-text index anew; see `Backend`."""
+        await self.backend.begin_index()
+
+    async def index_documents(self, after: int = 0, up_to: int | None = None) -> int:
+        """Index the documents with ids above `after` up to `up_to`; how many that were. See `Backend`."""
+        return await self.backend.index_documents(after, up_to)
+
+    async def finish_index(self) -> int:
+        """Index whatever is left and bring the new index into use; how many documents were left."""
+        return await self.backend.finish_index()
+
     async def rebuild_index(self) -> None:
         """Build the full-text index anew from the documents; searches find everything meanwhile."""
-        await self.backend.rebuild_index()
+        await self.begin_index()
+        await self.index_documents()
+        await self.finish_index()
+
+    async def index_state(self) -> IndexState:
+        """How well the full-text index fits the documents."""
+        return await self.backend.index_state()
 
     # Health
 
@@ -536,6 +561,13 @@ class Store:
     async def note_upkeep(self, what: str, text: str) -> None:
         await self.backend.write(_note_upkeep, what, text)
 
+    async def maintained(self) -> dict[str, dict[str, Any]]:
+        """What came of the last time of each operation: at, seconds, bytes_before, bytes_after, text."""
+        return await self.backend.read(_maintained)
+
+    async def note_maintained(self, done: Maintained) -> None:
+        await self.backend.write(_note_maintained, done)
+
     def _definition_of(self, tx: Reader, root_id: int) -> JobDefinition:
         """The definition of a run as it was at launch; it never changes, so it is kept."""
         found = self._snapshots.get(root_id)
@@ -552,6 +584,25 @@ def _upkeep(reader: Reader) -> list[Row]:
 
 def _note_upkeep(tx: Transaction, what: str, text: str) -> None:
     tx.rows("put_upkeep", what=what, at=tx.now, detail=text)
+
+
+def _maintained(reader: Reader) -> dict[str, dict[str, Any]]:
+    details = {what: detail for what, _, detail in reader.rows("get_upkeep")}
+    kept: dict[str, dict[str, Any]] = from_json(details.get("maintenance") or "{}")
+    return kept
+
+
+def _note_maintained(tx: Transaction, done: Maintained) -> None:
+    tx.hold("upkeep")
+    kept = _maintained(tx)
+    kept[done.operation] = {
+        "at": tx.now,
+        "seconds": round(done.seconds, 3),
+        "bytes_before": done.bytes_before,
+        "bytes_after": done.bytes_after,
+        "text": done.text,
+    }
+    _note_upkeep(tx, "maintenance", to_json(kept))
 
 
 def _untold(done: int, total: int) -> None:
@@ -613,6 +664,11 @@ def _put_process(
 def _sign_off(tx: Transaction, owner: str) -> None:
     tx.rows("delete_processes", owners=to_json([owner]))
     duties.give_up_duties(tx, owner)
+
+
+def _next_documents(reader: Reader, after: int, count: int) -> tuple[int, int] | None:
+    [(first, last)] = reader.rows("next_documents", after=after, count=count)
+    return None if first is None else (first, last)
 
 
 def _delete_document(tx: Transaction, document_id: int) -> None:

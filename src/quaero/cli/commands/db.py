@@ -1,20 +1,21 @@
 """`quaero db status`, `check`, `maintain`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.text import local_time, one_line, print_json, seconds_text, size_text
+from quaero.cli.text import local_time, one_line, print_json
+from quaero.models.measures import seconds_text, size_text
 from quaero.models.moment import iso_time
 
 if TYPE_CHECKING:
     from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
+    from quaero.models.maintenance import Maintained
     from quaero.store.check import Finding
-    from quaero.store.maintenance import Maintained
 
 DAMAGED = 1
 SIZES = {"bytes": "size", "wal_bytes": "write-ahead log", "free_bytes": "free inside"}
@@ -27,9 +28,10 @@ TIMES = ("last_backup", "last_restore", "last_maintenance")
 @pass_session
 def database_status(session: Session, as_json: bool) -> None:
     """Where the database is and what it holds."""
-    status, times = session.ask(_status)
+    status, times, maintained = session.ask(_status)
     if as_json:
-        print_json(status | {name: iso_time(times.get(name)) for name in TIMES})
+        told = {name: each | {"at": iso_time(each["at"])} for name, each in maintained.items()}
+        print_json(status | {name: iso_time(times.get(name)) for name in TIMES} | {"maintenance": told})
         return
     shown = {name: size_text(int(str(value))) if name in SIZES else value for name, value in status.items()}
     shown |= {name: local_time(times[name]) if name in times else "never" for name in TIMES}
@@ -76,18 +78,22 @@ def check_database(session: Session, as_json: bool) -> int:
 def maintain_database(session: Session, vacuum: bool, dry_run: bool, as_json: bool) -> None:
     """Delete what is old, tidy up, give space back; beside running work.
 
-    How long runs, their events and their log lines are kept is set by `retention.runs`, `retention.events` and
-    `retention.logs`; nothing is deleted unless they are set. Documents and runs that have not ended always stay.
+    How long runs, their events and their log lines are kept is set by `retention.runs`, `retention.events`,
+    `retention.logs` and their like; nothing is deleted unless they are set. Documents and runs that have not ended
+    always stay. The system definition `database-maintenance` does more, as a run that can be scheduled.
     """
-    from quaero.store.maintenance import maintain, would_prune
+    import msgspec
+
+    from quaero.store.maintenance import maintain
+    from quaero.store.pruning import would_prune
 
     keep = session.settings().retention
     if dry_run:
         found = session.ask(lambda engine: would_prune(engine.store, keep))
         if as_json:
-            print_json({"runs": found.runs, "events": found.events, "log_lines": found.log_lines})
+            print_json(msgspec.structs.asdict(found))
         else:
-            click.echo(f"would delete {found.runs} runs, {found.events} events, {found.log_lines} log lines")
+            click.echo(f"would delete {found}")
         return
     done: list[Maintained] = []
 
@@ -103,7 +109,7 @@ def maintain_database(session: Session, vacuum: bool, dry_run: bool, as_json: bo
         print_json({"operations": [_maintained_json(each) for each in done]})
 
 
-async def _status(engine: "Engine") -> "tuple[Json, dict[str, int]]":
+async def _status(engine: "Engine") -> "tuple[Json, dict[str, int], dict[str, dict[str, Any]]]":
     from quaero.models.job import OPEN_STATES, JobKind
     from quaero.store.reads import DocumentFilter, JobFilter
 
@@ -118,7 +124,8 @@ async def _status(engine: "Engine") -> "tuple[Json, dict[str, int]]":
         "open_runs": (await store.jobs(open_runs, limit=1)).total,
         "jobs": (await store.jobs(JobFilter(), limit=1)).total,
     }
-    return status, {f"last_{what}": at for what, (at, _) in (await store.upkeep()).items()}
+    times = {f"last_{what}": at for what, (at, _) in (await store.upkeep()).items()}
+    return status, times, await store.maintained()
 
 
 def _finding_json(finding: "Finding") -> "Json":

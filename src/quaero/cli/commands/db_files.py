@@ -1,22 +1,20 @@
 """`quaero db backup`, `restore`, `export`: the database to a file and back."""
 
 import json
-import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from quaero.cli.command import Command
+from quaero.cli.new_file import replacing
 from quaero.cli.options import as_json
 from quaero.cli.progress_line import ProgressLine
 from quaero.cli.session import Session, pass_session
 from quaero.cli.shapes import Json
-from quaero.cli.text import print_json, size_text
-from quaero.models.errors import ConflictError, UsageError
+from quaero.cli.text import print_json
+from quaero.models.measures import size_text
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
@@ -92,7 +90,7 @@ def export(session: Session, file: Path, force: bool) -> None:
     if str(file) == "-":
         _export(session, sys.stdout.buffer)
         return
-    with _unfinished(file, overwrite=force) as stream:
+    with replacing(file, overwrite=force) as stream:
         count = _export(session, stream)
     click.echo(f"wrote {count} lines to {file}")
 
@@ -102,19 +100,3 @@ def _export(session: Session, stream: BinaryIO) -> int:
         stream.write(json.dumps(thing, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 
     return session.ask(lambda engine: engine.store.export(take))
-
-
-@contextmanager
-def _unfinished(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """Write under another name; only what is complete gets the file's own."""
-    if file.exists() and not overwrite:
-        raise ConflictError("exists already", where=str(file), remedy="Name another file, or add --force")
-    unfinished = file.with_name(f"{file.name}.unfinished-{secrets.token_hex(4)}")
-    try:
-        with unfinished.open("xb") as stream:
-            yield stream
-        unfinished.replace(file)
-    except OSError as error:
-        raise UsageError(f"cannot be written ({error.strerror})", where=str(file)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)

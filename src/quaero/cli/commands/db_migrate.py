@@ -10,8 +10,9 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.progress_line import ProgressLine
 from quaero.cli.session import Session, pass_session
-from quaero.cli.text import print_json, print_table, seconds_text
+from quaero.cli.text import print_json, print_table
 from quaero.models.errors import UsageError
+from quaero.models.measures import seconds_text
 
 if TYPE_CHECKING:
     from quaero.cli.shapes import Json

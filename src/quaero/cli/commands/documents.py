@@ -51,13 +51,19 @@ def list_documents(
 @as_json
 @pass_session
 def show_document(session: Session, document: str, as_json: bool) -> None:
-    """Print a document as Markdown."""
+    """Print a document as Markdown, then what agents found in it."""
     found = session.ask(lambda engine: _document(engine, document))
     if as_json:
         print_json(document_json(found) | {"markdown": found.markdown})
         return
+    from quaero.cli.result_text import result_lines
+
     for line in (found.markdown or "").splitlines():
         click.echo(printable(line))
+    for result in found.results:
+        click.echo()
+        for line in result_lines(result):
+            click.echo(line)
 
 
 @click.command(cls=Command)

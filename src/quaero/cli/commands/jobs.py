@@ -8,7 +8,7 @@ from quaero.cli.command import Command
 from quaero.cli.job_filters import job_filters
 from quaero.cli.options import as_json, job_id, page, print_next_page, refuse_json, watch
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import job_json, listing
+from quaero.cli.shapes import job_json, listing, usage_json
 from quaero.cli.text import local_time, one_line, print_json, table_lines
 
 if TYPE_CHECKING:
@@ -107,12 +107,15 @@ async def _job(engine: "Engine", job_id: int, spell: "Spell") -> "tuple[Job, Jso
     """A job, and all that is to be said of it."""
     from quaero.cli.job_view import view_of
     from quaero.cli.live.notes import notes_of
+    from quaero.jobs.spending import usage_of_step
 
     view = await view_of(engine.store, job_id)
     job = view.job
     run = await engine.store.job(job.root_id)
     hints = () if job.state.final else await notes_of(engine, run, spell)
     shape = job_json(view) | {"note": job.note, "config": dict(job.config)}
+    if (usage := await usage_of_step(engine.store, job)) is not None:
+        shape["model_usage"] = usage_json(usage)
     return job, shape | {"hints": [note.text for note in hints]}
 
 

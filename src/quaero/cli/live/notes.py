@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from quaero.cli.text import gate_text, local_time, one_line, seconds_text
+from quaero.cli.text import gate_text, local_time, one_line
 from quaero.jobs.attendance import attendance
 from quaero.jobs.engine import Engine
 from quaero.models.job import Job, JobState
+from quaero.models.measures import seconds_text
 from quaero.store.transitions.gates import Gate
 
 Spell: TypeAlias = Callable[[str], str]

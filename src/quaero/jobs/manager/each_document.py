@@ -1,7 +1,7 @@
 """A ready-made manager: one child for each stored document that a filter of the definition lets through."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,9 @@ from quaero.models.document import Document
 from quaero.models.job import ChildJob, Job, StepLimits
 from quaero.search.patterns import compiled
 from quaero.store.reads import DocumentFilter, Lacking
+
+if TYPE_CHECKING:
+    from quaero.jobs.worker import Collection
 
 PAGE = 500
 DOCUMENT = "document_id"
@@ -74,6 +77,10 @@ class EachDocumentManager:
         """The result that this step makes, for `missing`; None: it makes none. `run_id` is filled in."""
         return None
 
+    def takes(self, document: Document, config: Any) -> bool:
+        """Whether a document that the filter lets through gets a child."""
+        return True
+
     async def create_parent_job(
         self,
         step: JobStep,
@@ -88,11 +95,21 @@ class EachDocumentManager:
         async for child in stored_children(context, parent_job_id):
             last, count = child.config[DOCUMENT], count + 1
             yield child
-        async for document in _matching(context, self._wanted(config, parent), config, last):
-            if config.document_filter.limit is not None and count >= config.document_filter.limit:
-                return
-            count += 1
+        async for document in self.documents(config, parent, context.collection, after=last, taken=count):
             yield ChildJob(self.child_type, document.title or document.url, {DOCUMENT: document.id})
+
+    async def documents(
+        self, config: Any, parent: Job, collection: "Collection", *, after: int = 0, taken: int = 0
+    ) -> AsyncIterator[Document]:
+        """The documents of a step with ids above `after`, of which `taken` were before these."""
+        limit = config.document_filter.limit
+        async for document in _matching(collection, self._wanted(config, parent), config, after):
+            if not self.takes(document, config):
+                continue
+            if limit is not None and taken >= limit:
+                return
+            taken += 1
+            yield document
 
     def _wanted(self, config: Any, parent: Job) -> DocumentFilter:
         lacking = self.lacking(config) if config.document_filter.missing else None
@@ -104,11 +121,11 @@ class EachDocumentManager:
 
 
 async def _matching(
-    context: PlanContext, wanted: DocumentFilter, config: Any, after: int
+    collection: "Collection", wanted: DocumentFilter, config: Any, after: int
 ) -> AsyncIterator[Document]:
     pattern = config.document_filter.url_pattern
     found = None if pattern is None else compiled(pattern)
-    while page := await context.collection.matching(wanted, after=after, limit=PAGE):
+    while page := await collection.matching(wanted, after=after, limit=PAGE):
         for document in page:
             if found is None or found(document.url):
                 yield document

@@ -10,14 +10,15 @@ PAGE = 1_000
 
 
 async def stored_children(context: PlanContext, parent_job_id: int) -> AsyncIterator[ChildJob]:
-    """The children that the parent job has, in the order in which they were planned."""
+    """The children that were planned for the parent job, in their order; not those that others of them spawned."""
     cursor: int | None = None
     while True:
         page = await context.control.store.jobs(
             JobFilter(parent_id=parent_job_id), limit=PAGE, cursor=cursor, oldest_first=True
         )
         for job in page.items:
-            yield ChildJob(job.type, job.name, job.config)
+            if job.discovered_by is None:
+                yield ChildJob(job.type, job.name, job.config)
         cursor = page.next_cursor
         if cursor is None:
             return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from quaero.jobs.control import Control
     from quaero.models.credential import Credential
     from quaero.models.document import Document
+    from quaero.store.index_state import IndexState
     from quaero.store.reads import DocumentFilter
 
 
@@ -46,8 +47,24 @@ class JobSpawner(Protocol):
 class Collection(Protocol):
     """What a worker may do with the stored documents beside handing over new ones."""
 
-    async def rebuild_index(self) -> None:
-        """Build the full-text index anew."""
+    async def begin_index(self) -> None:
+        """Get ready to build the full-text index anew; the one in use stays until `finish_index`."""
+        ...
+
+    async def next_documents(self, after: int, count: int) -> tuple[int, int] | None:
+        """The first and the last id of so many documents with ids above `after`, or of fewer; None: there is none."""
+        ...
+
+    async def index_documents(self, after: int, up_to: int) -> int:
+        """Put the documents with ids above `after` up to `up_to` into the new index; how many. May be done again."""
+        ...
+
+    async def finish_index(self) -> int:
+        """Index whatever is left and bring the new index into use; how many documents were left."""
+        ...
+
+    async def index_state(self) -> "IndexState":
+        """How well the index in use fits the documents; nothing is changed."""
         ...
 
     async def count_documents(self) -> int: ...

@@ -1,6 +1,7 @@
 """The PostgreSQL backend: a few writers and readers, and one connection that listens."""
 
 import asyncio
+import contextlib
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from quaero.settings import PostgresSettings, masked
 from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
+from quaero.store.index_state import IndexState
 from quaero.store.postgres import upkeep
 from quaero.store.postgres.clock import DatabaseClock
 from quaero.store.postgres.connection import (
@@ -25,7 +27,7 @@ from quaero.store.postgres.connection import (
     connect,
     refusal,
 )
-from quaero.store.postgres.full_text import rebuild_some, search
+from quaero.store.postgres.full_text import index_lost, index_state, rebuild_some, search
 from quaero.store.postgres.outage import Outage
 from quaero.store.postgres.owners import Absences, holds_lock, new_owner
 from quaero.store.postgres.readers import Readers
@@ -39,7 +41,13 @@ from quaero.store.transaction import BeforeStatement, Change, Reader
 T = TypeVar("T")
 
 READERS = 4
+PATIENT = f"{SESSION}; SET lock_timeout = '60s'"
+"""For an index to be exchanged, everybody who may still read the old one must have ended; nobody waits for us."""
+
 LOOK_SECONDS = 1.0
+TELL_AGAIN_SECONDS = 0.5
+"""After that, work that is to stop is told again."""
+
 SEEN_SECONDS = 5.0
 """How long the opening waits until others can see that this process is alive."""
 
@@ -125,6 +133,10 @@ class PostgresBackend:
     async def facts(self) -> dict[str, str | int]:
         return {"database": masked(self.url), **await self.read(upkeep.facts)}
 
+    @property
+    def name_of_copies(self) -> None:
+        """The server has tools for that."""
+
     async def back_up(self, target: Path, *, overwrite: bool, progress: Progress) -> int:
         raise UsageError(
             "a PostgreSQL database is not copied to a file in this way",
@@ -135,17 +147,45 @@ class PostgresBackend:
     async def checkpoint(self) -> None:
         """The server does that by itself."""
 
-    async def rebuild_index(self) -> None:
+    async def begin_index(self) -> None:
+        """Nothing to do: what the index has of a document is replaced by itself."""
+
+    async def index_documents(self, after: int, up_to: int | None) -> int:
         """In many small transactions, so that nobody who writes documents has to wait for the end."""
-        after: int | None = 0
-        while after is not None:
-            after = await self.write(rebuild_some, after)
+        return await self._index(rebuild_some, after, up_to)
+
+    async def finish_index(self) -> int:
+        return await self._index(index_lost, 0)
+
+    async def index_state(self) -> IndexState:
+        return await self.read(index_state)
+
+    async def _index(self, index_some: Callable[..., list[int]], after: int, *arguments: object) -> int:
+        count, last = 0, after
+        while ids := await self.write(index_some, last, *arguments):
+            count, last = count + len(ids), ids[-1]
+        return count
 
     async def tidy_index(self) -> int:
         return await self.write(upkeep.tidy_index)
 
     async def optimize(self) -> None:
         await self._by_itself(upkeep.analyze)
+
+    async def analyze(self) -> None:
+        await self._by_itself(upkeep.analyze)
+
+    async def reindex(self) -> int:
+        """Beside each index a new one is built, which then takes its place: nobody waits."""
+        return await self._by_itself(upkeep.reindex, PATIENT)
+
+    async def give_way(self, seconds: float) -> None:
+        """Nothing to do: transactions go side by side."""
+
+    async def give_back(self) -> str:
+        """Space at the end of a table goes back to the disk, the rest is used again by the table."""
+        tables = await self._by_itself(upkeep.vacuum)
+        return f"{tables} tables: what was deleted makes room in them"
 
     def require_alone(self) -> None:
         """Nothing here needs that."""
@@ -183,17 +223,29 @@ class PostgresBackend:
         name = f"quaero {self._owner}"
         return connect(self.url, pooled=self._settings.pooled, setup=setup, name=name)
 
-    async def _by_itself(self, function: Callable[[Connection], None]) -> None:
-        """Run what cannot be part of a transaction on a connection of its own."""
+    async def _by_itself(self, function: Callable[[Connection], T], setup: str = SESSION) -> T:
+        """Run what cannot be part of a transaction on a connection of its own, until nobody waits for it any more."""
+        opened: list[Connection] = []
 
-        def act() -> None:
+        def act() -> T:
             try:
-                with connect(self.url, pooled=self._settings.pooled) as connection:
-                    function(connection)
+                with connect(self.url, pooled=self._settings.pooled, setup=setup) as connection:
+                    opened.append(connection)
+                    return function(connection)
             except psycopg.Error as error:
                 raise refusal(error, self.url) from error
 
-        await asyncio.to_thread(act)
+        working = asyncio.ensure_future(asyncio.to_thread(act))
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            while not working.done():  # a statement that has not begun yet does not notice
+                for connection in opened:
+                    with contextlib.suppress(psycopg.Error):
+                        await asyncio.to_thread(connection.cancel_safe)
+                await asyncio.wait({working}, timeout=TELL_AGAIN_SECONDS)
+            working.exception()  # it was told to stop
+            raise
 
     def _committed(self, change: Change) -> None:
         """In the thread that committed."""

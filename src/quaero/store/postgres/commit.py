@@ -38,12 +38,13 @@ class UnknownOutcomeError(StoreError):
 class OpenTransaction:
     """A transaction whose statements are sent without waiting for the answers to those before.
 
-    `time`: the server's.
+    `time`: the server's. `committing`: the commit may have been sent.
     """
 
     def __init__(self, session: Session, connection: Connection, clock: DatabaseClock) -> None:
         self.connection, self.time = connection, ServerTime(connection, clock)
         self._session = session
+        self.committing = False
         self._mark = ""
         self._end: Cursor[tuple[Any, ...]] | None = None
         self._pid = 0
@@ -54,11 +55,8 @@ class OpenTransaction:
         if changed:
             self._mark = secrets.token_hex(8)
             self.connection.execute(MARK, [self._session.name, self._mark, at()])
+        self.committing = True  # from here on it may arrive, also when this fails
         self._end = self.connection.execute(b"COMMIT", prepare=False)
-
-    @property
-    def committing(self) -> bool:
-        return self._end is not None
 
     @property
     def committed(self) -> bool:

@@ -7,6 +7,7 @@ from quaero.models.document import SearchHit
 from quaero.search.clauses import Filter, Term
 from quaero.search.query import Query
 from quaero.store.check import Finding
+from quaero.store.index_state import IndexState
 from quaero.store.postgres.document_texts import LEVELS, TITLE_WEIGHT, key, text_of
 from quaero.store.rows import document_of, to_json
 from quaero.store.snippets import looked_for, snippet, terms_of
@@ -53,12 +54,26 @@ def check(reader: Reader) -> tuple[Finding, ...]:
     return (Finding("index", "the search index does not fit the documents; run: quaero run reindex"),)
 
 
-def rebuild_some(tx: Transaction, after: int) -> int | None:
-    """Index some documents anew, those with the next ids; the last of these ids, None if these were the last."""
-    documents = tx.rows("documents_to_index", after=after)
+def rebuild_some(tx: Transaction, after: int, up_to: int | None) -> list[int]:
+    """Index some documents anew, those with the next ids up to `up_to` (None: all); these ids."""
+    return _index(tx, tx.rows("documents_to_index", after=after, up_to=up_to))
+
+
+def index_lost(tx: Transaction, after: int) -> list[int]:
+    """Index some documents with ids above `after` that the index lacks or has otherwise than they are; their ids."""
+    return _index(tx, tx.rows("lost_documents", after=after))
+
+
+def index_state(reader: Reader) -> IndexState:
+    """How well the index fits the documents: it tells of each what it was made from."""
+    [(documents, missing, stale)] = reader.rows("index_state")
+    return IndexState(documents, missing, stale)
+
+
+def _index(tx: Transaction, documents: list[Row]) -> list[int]:
     for document_id, title, markdown, url in documents:
         tx.rows("put_document_text", document_id=document_id, **text_of(title, markdown, url))
-    return documents[-1][0] if documents else None
+    return [row[0] for row in documents]
 
 
 def _probes(query: Query) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Copies of a database file: taken while others write, complete or not there at all."""
 
 import contextlib
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from quaero.store.sqlite.statements import statement
 STEP_PAGES = 256
 """Pages between two reports of progress: a mebibyte."""
 
+UNFINISHED = ".unfinished-copy-"
+"""What follows the name of a copy while it is being made, before eight random digits."""
+
 OWN_FILES = ("", "-wal", "-shm", "-owners")
 """What follows the name of a database in the names of the files that belong to it."""
 
@@ -30,6 +34,7 @@ def copy_database(
     the copy cannot be written.
     """
     check_target(source, target, overwrite=overwrite)
+    _remove_leftovers(target.parent)
     with _unfinished(target) as unfinished:
         _copy_pages(source, unfinished, progress)
         check_pages(unfinished, told_as=source)
@@ -38,6 +43,15 @@ def copy_database(
         unfinished.replace(target)
         sync(target.parent)
     return target.stat().st_size
+
+
+@contextmanager
+def snapshot(source: Path, progress: Progress) -> Iterator[Path]:
+    """A copy of the database as it is now, beside it, while the block runs. `StoreError` when that cannot be."""
+    _remove_leftovers(source.parent)
+    with _unfinished(source.with_name(f"{source.name}.snapshot")) as copy:
+        _copy_pages(source, copy, progress)
+        yield copy
 
 
 def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
@@ -98,20 +112,50 @@ def _copy_pages(source: Path, target: Path, progress: Progress | None) -> None:
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    """A name for the copy while it is being made; whatever is left under it is removed."""
-    path = target.with_name(f"{target.name}.unfinished-{secrets.token_hex(4)}")
+    """A name for the copy while it is being made; whatever is left under it is removed.
+
+    A lock on the file shows that somebody is still at it: see `_remove_leftovers`.
+    """
     try:
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except OSError as error:
-            raise StoreError(
-                f"cannot be written ({error.strerror})",
-                where=str(target),
-                remedy="Check the rights of the folder",
-            ) from error
+        path, file = _locked_file(target)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written ({error.strerror})",
+            where=str(target),
+            remedy="Check the rights of the folder",
+        ) from error
+    try:
         yield path
     finally:
         remove(path)
+        os.close(file)
+
+
+def _locked_file(target: Path) -> tuple[Path, int]:
+    """A new file beside the target, and its descriptor, which holds the lock."""
+    while True:
+        path = target.with_name(f"{target.name}{UNFINISHED}{secrets.token_hex(4)}")
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return path, file
+        os.close(file)  # it was taken for a leftover in the moment before the lock
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove copies that nobody goes on with: whoever made them was killed."""
+    for path in folder.glob(f"*{UNFINISHED}????????"):
+        try:
+            file = os.open(path, os.O_WRONLY)
+        except OSError:
+            continue  # gone meanwhile, or somebody else's
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove(path)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(file)
 
 
 def remove(database: Path) -> None:

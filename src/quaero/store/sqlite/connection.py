@@ -13,6 +13,8 @@ from quaero.store.table_copy import NOTE, unfinished
 APPLICATION_ID = 0x51554552  # "QUER", so that a foreign SQLite file is recognised
 OLDEST_SQLITE = 3_051_003  # older ones can corrupt a file when two connections reset the WAL at once
 BUSY_TIMEOUT_MS = 30_000
+GIVES_SPACE_BACK = 2
+"""For `PRAGMA auto_vacuum` (incremental): the file notes who refers to each page, so that pages can be moved."""
 STATE_OF_FILE = """SELECT (SELECT user_version FROM pragma_user_version),
   (SELECT application_id FROM pragma_application_id), (SELECT count(*) = 0 FROM sqlite_schema)"""
 
@@ -33,10 +35,12 @@ def open_writer(path: Path, *, keep_copy: bool = True, filling: bool = False) ->
         ) from error
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        _version(connection, path)  # before anything is written: a foreign file stays as it is
+        version = _version(connection, path)  # before anything is written: a foreign file stays as it is
         if not filling:
             _require_whole(connection, path)
         _check_writable(connection)
+        if version == 0:  # later it would take a VACUUM
+            connection.pragma("auto_vacuum", GIVES_SPACE_BACK)
         _configure(connection)
         _migrate(connection, path, keep_copy=keep_copy)
     except apsw.Error as error:

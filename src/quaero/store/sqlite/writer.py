@@ -66,6 +66,13 @@ class SqliteTransaction:
             self._before(name)
         return self._cursor.executemany(statement(name), parameters).fetchall()
 
+    def reindex(self, index: str) -> None:
+        """Build an index anew; its name, which cannot be a parameter, is one that `list_indexes` gave."""
+        if self._before is not None:
+            self._before("reindex")
+        quoted = index.replace('"', '""')
+        self._cursor.execute(f'REINDEX "{quoted}"')
+
     def ask(self, name: str, /, **parameters: Any) -> Answer:
         rows = self.rows(name, **parameters)
         return lambda: rows

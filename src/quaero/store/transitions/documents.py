@@ -57,6 +57,8 @@ def save_results(
 
 def _save(tx: Transaction, journal: Journal, document: NewDocument, job_id: int, root_id: int) -> Saved:
     found = tx.rows("find_document", source_type=document.source_type, canonical_url=document.canonical_url)
+    if document.replaces is not None and document.replaces not in [row[1] for row in found]:
+        return Saved.DUPLICATE
     if not found:
         document_id = _insert(tx, document, job_id, root_id)
         journal.event(DocumentSaved(root_id, job_id, document_id, document.url))

@@ -71,6 +71,43 @@ def prune_log(tx: Transaction, job_ids: Sequence[int], before: int) -> int:
     return len(tx.rows("delete_log_lines", job_ids=to_json(job_ids), before=before))
 
 
+def count_old_versions(reader: Reader, before: int) -> int:
+    """How many versions of definitions were replaced then or earlier, and are not needed."""
+    return int(reader.rows("count_old_versions", before=before)[0][0])
+
+
+def prune_versions(tx: Transaction, before: int) -> int:
+    """Forget a batch of what definitions were before they were changed; how many versions.
+
+    What a definition is stays, and so does what its file last said: by that an edit is known.
+    """
+    tx.hold("definitions")
+    return len(tx.rows("delete_old_versions", before=before, limit=BATCH))
+
+
+def count_allowances(reader: Reader, answers: int, budgets: int) -> tuple[int, int, int]:
+    """How many answers were given, budgets spent from, and paces needed, before those times and not since."""
+    [(old_answers, old_budgets, old_paces)] = reader.rows(
+        "count_allowances", answers=answers, budgets=budgets
+    )
+    return old_answers, old_budgets, old_paces
+
+
+def prune_answers(tx: Transaction, before: int) -> int:
+    """Forget a batch of what services answered; how many answers."""
+    return len(tx.rows("delete_answers", before=before, limit=BATCH))
+
+
+def prune_budgets(tx: Transaction, before: int) -> int:
+    """Forget a batch of what was spent; how many budgets."""
+    return len(tx.rows("delete_budgets", before=before, limit=BATCH))
+
+
+def prune_paces(tx: Transaction, before: int) -> int:
+    """Forget a batch of the services that nobody has to wait for; how many."""
+    return len(tx.rows("delete_paces", before=before, limit=BATCH))
+
+
 def _is_old(tx: Transaction, run_id: int, before: int) -> bool:
     tx.lock([run_id])
     return tx.rows("old_runs", before=before, after=run_id - 1, limit=1) == [(run_id,)]

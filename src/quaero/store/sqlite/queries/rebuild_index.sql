@@ -1,1 +1,0 @@
-INSERT INTO documents_text (documents_text) VALUES ('rebuild')
