@@ -1,7 +1,8 @@
 # mypy: ignore-errors
 """Keywords by yake, with its own defaults but for the length of a phrase.
 
-Reads texts as JSON from stdin, writes lists of keywords as JSON. Runs in the environment of yake, where the project's own packages are missing.
+Reads texts as JSON from stdin, writes lists of keywords as JSON. Runs in the environment of yake, where the project's
+own packages are missing.
 """
 
 import json
