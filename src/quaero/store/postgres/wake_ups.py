@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from quaero.store.postgres.connection import Connection, Opener
+from quaero.store.postgres.connection import SILENT_SECONDS, Connection, Opener
 from quaero.store.transaction import Change
 
 CHANNEL = "quaero"
@@ -17,7 +17,7 @@ APART_SECONDS = 0.01
 """Wake-ups of one process are at least so far apart; what changes meanwhile is told together."""
 
 SIGN_OF_LIFE_SECONDS = 5.0
-"""A connection over which nothing came for so long is asked whether it is still there."""
+"""How often a question shows whether the connection is still there: who stands still in a transaction."""
 
 UNANSWERED_SECONDS = 10.0
 """A connection over which no answer comes for so long is given up: nothing here takes long."""
@@ -32,6 +32,12 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(%s, 3)"""
 """The server may not have heard that we lost the connection that still holds our lock."""
+
+END_STANDING_STILL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name LIKE 'quaero %%' AND usename = current_user AND datname = current_database()
+  AND pid <> pg_backend_pid() AND state = 'active' AND wait_event = 'ClientRead' AND xact_start IS NOT NULL
+  AND greatest(query_start, state_change) < clock_timestamp() - %s * interval '1 second'"""
+"""The server ends who is idle in a transaction, but not who stopped between statements that wait for no answer."""
 
 
 class WakeUps:
@@ -100,7 +106,7 @@ class WakeUps:
         with selectors.DefaultSelector() as both:
             both.register(connection.fileno(), selectors.EVENT_READ)
             both.register(self._ear, selectors.EVENT_READ)
-            told_at = 0.0
+            told_at, looked_at = 0.0, time.monotonic()
             while not self._closing.is_set():
                 early = APART_SECONDS - (time.monotonic() - told_at)
                 ready = {
@@ -112,8 +118,9 @@ class WakeUps:
                 if self._pending and time.monotonic() - told_at >= APART_SECONDS:
                     self._tell_now(connection)
                     told_at = time.monotonic()
-                elif not ready:
-                    connection.execute("SELECT 1")
+                if time.monotonic() - looked_at >= SIGN_OF_LIFE_SECONDS:
+                    connection.execute(END_STANDING_STILL, [SILENT_SECONDS])
+                    looked_at = time.monotonic()
                 self._listen(connection)
         self._tell_now(connection)
 
