@@ -1,13 +1,20 @@
 """One suite, two databases: whatever uses `place` runs on each of them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from quaero.store.postgres import owners
 from tests.differences import DIFFERENCES
 from tests.places import BACKENDS, Place, new_place
+
+# A change is judged by the same examples as the one before it; the long tests look for new ones.
+hypothesis.settings.register_profile("the same", derandomize=True)
+if "QUAERO_TRIALS" not in os.environ:
+    hypothesis.settings.load_profile("the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
