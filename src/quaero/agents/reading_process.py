@@ -6,8 +6,6 @@ first and says that it is ready.
 """
 
 import importlib
-import os
-import signal
 import struct
 import sys
 from collections.abc import Mapping
@@ -17,15 +15,11 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from quaero.agents import Agent, Reading
-
-if sys.platform != "win32":
-    import resource
+from quaero.confinement import allow_cpu, confine
 
 LENGTH: Final = struct.Struct(">I")
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of a request or an answer."""
-
-_STDOUT, _STDERR = 1, 2
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -53,16 +47,14 @@ def place_of(agent: Agent) -> str:
 
 def run(memory_bytes: int, cpu_seconds: int) -> None:
     """Answer requests until stdin ends, with this much memory, and this much time on the processor for each."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
-    _limit_memory(memory_bytes)
-    answers = _take_stdout()
+    answers = confine(memory_bytes)
     importlib.import_module("pydantic")  # every agent needs it, and it takes a moment
     answers.write(LENGTH.pack(0))  # ready
     answers.flush()
     requests = sys.stdin.buffer
     decoder = msgspec.msgpack.Decoder(Request)
     while header := requests.read(LENGTH.size):
-        _allow_cpu(cpu_seconds)
+        allow_cpu(cpu_seconds)
         answer = _answer(decoder.decode(requests.read(*LENGTH.unpack(header))))
         _write(answers, answer)
 
@@ -98,29 +90,6 @@ def _write(answers: BinaryIO, answer: Answer) -> None:
     answers.write(LENGTH.pack(len(content)))
     answers.write(content)
     answers.flush()
-
-
-def _take_stdout() -> BinaryIO:
-    """The pipe for answers, out of reach of an agent that prints."""
-    answers = os.fdopen(os.dup(_STDOUT), "wb")
-    os.dup2(_STDERR, _STDOUT)
-    return answers
-
-
-def _limit_memory(size: int) -> None:
-    if sys.platform == "win32":  # there only the parent's deadline holds
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _allow_cpu(seconds: int) -> None:
-    """The net under the parent's deadline, also when the parent is gone."""
-    if sys.platform == "win32":
-        return
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + seconds, hard))
 
 
 if __name__ == "__main__":

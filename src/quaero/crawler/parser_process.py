@@ -3,14 +3,13 @@
 Started as `python -m quaero.crawler.parser_process MEMORY_BYTES CPU_SECONDS`; it ends when its stdin does.
 """
 
-import os
-import signal
 import sys
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from quaero.confinement import allow_cpu, confine
 from quaero.crawler.page import ParsedPage, ParseRequest, parse_page
 from quaero.crawler.parser_frames import (
     ANSWER_HEADER,
@@ -21,13 +20,8 @@ from quaero.crawler.parser_frames import (
 )
 from quaero.models.errors import FetchError
 
-if sys.platform != "win32":
-    import resource
-
 R = TypeVar("R")
 A = TypeVar("A")
-
-_STDOUT, _STDERR = 1, 2
 
 
 def run(parse: Callable[[ParseRequest], ParsedPage], memory_bytes: int, cpu_seconds: int) -> None:
@@ -37,14 +31,12 @@ def run(parse: Callable[[ParseRequest], ParsedPage], memory_bytes: int, cpu_seco
 
 def serve(answer: Callable[[R], A], requests_are: type[R], memory_bytes: int, cpu_seconds: int) -> None:
     """`run` for requests and answers of other types."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
-    _limit_memory(memory_bytes)
-    answers = _take_stdout()
+    answers = confine(memory_bytes)
     _write(answers, Answer.READY, b"")
     requests = sys.stdin.buffer
     decoder = msgspec.msgpack.Decoder(requests_are)
     while header := requests.read(REQUEST_HEADER.size):
-        _allow_cpu(cpu_seconds)
+        allow_cpu(cpu_seconds)
         kind, content = _answer(answer, decoder, requests.read(*REQUEST_HEADER.unpack(header)))
         _write(answers, kind, content)
         if kind is Answer.LAST_FAILURE:
@@ -79,29 +71,6 @@ def _write(answers: BinaryIO, kind: Answer, content: bytes) -> None:
     answers.write(ANSWER_HEADER.pack(len(content), kind))
     answers.write(content)
     answers.flush()
-
-
-def _take_stdout() -> BinaryIO:
-    """The pipe for answers, out of reach of a library that prints."""
-    answers = os.fdopen(os.dup(_STDOUT), "wb")
-    os.dup2(_STDERR, _STDOUT)
-    return answers
-
-
-def _limit_memory(size: int) -> None:
-    if sys.platform == "win32":  # there only the parent's deadline holds
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _allow_cpu(seconds: int) -> None:
-    """Set the CPU limit for the next page: the net under the deadline, also when the parent is gone."""
-    if sys.platform == "win32":
-        return
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + 1 + seconds, hard))
 
 
 if __name__ == "__main__":

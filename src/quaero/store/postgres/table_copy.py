@@ -12,7 +12,7 @@ from quaero.settings import masked
 from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.postgres import upkeep
-from quaero.store.postgres.clock import DatabaseClock
+from quaero.store.postgres.clock import DatabaseClock, ServerTime
 from quaero.store.postgres.connection import Connection, connect, refusal
 from quaero.store.postgres.document_texts import text_of
 from quaero.store.postgres.owners import Absences, holds_lock
@@ -229,8 +229,7 @@ class PostgresTarget:
 
     def _server_clock(self) -> Clock:
         clock = DatabaseClock()
-        [(now,)] = self._rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-        clock.set(now)
+        ServerTime(self._connection, clock).hear()
         return clock
 
     def _is_full(self) -> bool:

@@ -11,7 +11,7 @@ from quaero.store.clock import Clock
 from quaero.store.postgres.clock import ServerTime
 from quaero.store.postgres.connection import Connection
 from quaero.store.postgres.document_texts import WRITERS
-from quaero.store.postgres.ready import READY, Marks
+from quaero.store.postgres.ready import READY, Fronts
 from quaero.store.postgres.statements import statement
 from quaero.store.transaction import Answer, BeforeStatement, Change, Entries, Parameters, Row
 
@@ -28,11 +28,11 @@ class DeferredError(Exception):
 class Frame:
     """What the callers share that are in one transaction.
 
-    `time`: the server's, if their clock goes by it. `marks`: what earlier ones have seen of the queue.
+    `time`: the server's, if their clock goes by it. `fronts`: what earlier ones have seen of the queue.
     """
 
-    def __init__(self, time: ServerTime | None = None, marks: Marks | None = None) -> None:
-        self.entries, self.time, self.marks = Entries(), time, marks or Marks()
+    def __init__(self, time: ServerTime | None = None, fronts: Fronts | None = None) -> None:
+        self.entries, self.time, self.fronts = Entries(), time, fronts or Fronts()
         self._changes: list[Callable[[], Change]] = []
         self._change = Change.NOTHING
         self._write: Callable[[], None] | None = None
@@ -101,7 +101,7 @@ class PostgresTransaction:
         if writer is not None:
             return writer(self._one, parameters)
         if name == READY:
-            return self._frame.marks.ready(self._one, self.ticks, parameters)
+            return self._frame.fronts.ready(self._one, self.ticks, parameters)
         return self._one(name, **parameters)
 
     def many(self, name: str, parameters: Iterable[Parameters]) -> list[Row]:

@@ -18,7 +18,7 @@ from quaero.store.clock import Clock
 from quaero.store.groups import Groups, Request, Result, deliver
 from quaero.store.postgres.clock import DatabaseClock, NeverBack
 from quaero.store.postgres.commit import UnknownOutcomeError, transaction
-from quaero.store.postgres.ready import Marks
+from quaero.store.postgres.ready import Fronts
 from quaero.store.postgres.sessions import Session, Sessions
 from quaero.store.postgres.transaction import DeferredError, Frame, PostgresTransaction
 from quaero.store.transaction import BeforeStatement, Change, OutdatedError
@@ -48,7 +48,7 @@ class Writer:
         self._session, self._sessions, self._url, self._settings = group, sessions, url, settings
         self._server_clock, self._clock = server_clock, NeverBack(own_clock or server_clock)
         self._announce, self._before = announce, before_statement
-        self._marks = Marks()
+        self._fronts = Fronts()
         self._groups = Groups()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="quaero-writer", daemon=True)
@@ -72,7 +72,7 @@ class Writer:
     def look_back_after(self, change: Change) -> None:
         """Claims begin at the front again, if there may be more there now."""
         if change & (Change.READY | Change.FOREIGN):
-            self._marks.forget()
+            self._fronts.forget()
 
     def _work(self) -> None:
         group: list[Request] = []
@@ -116,7 +116,7 @@ class Writer:
         with transaction(
             session, self._server_clock, self._url, self._settings, lambda: self._sessions.patient
         ) as opened:
-            frame, changed = Frame(opened.time, self._marks), False
+            frame, changed = Frame(opened.time, self._fronts), False
             self._clock.now_ms()  # it may be set back before somebody asks for the time
             for request in group:
                 part = PostgresTransaction(
