@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress_bar import ProgressBar
 
 from quaero.cli.live.frame import Frame
-from quaero.cli.live.notes import Note
 from quaero.cli.live.plain import MOST_FAILURES, PlainView
 from quaero.cli.live.speed import Speed
 from quaero.cli.live.tree import TreeView
@@ -22,6 +21,7 @@ from quaero.jobs.summary import RunSummary, StepSummary
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.progress import DocumentCounts, Progress
 from quaero.store.reads import ParentProgress
+from quaero.views.notes import Note
 from tests.cli.calling import COMMAND
 
 RUNNING, COMPLETED, WAITING = JobState.RUNNING, JobState.COMPLETED, JobState.WAITING

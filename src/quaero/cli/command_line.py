@@ -66,7 +66,7 @@ def _failed(error: Exception, *, debug: bool) -> int:
 
 
 def _complain(line: str) -> None:
-    from quaero.cli.text import printable
+    from quaero.views.text import printable
 
     click.echo(f"error: {printable(line)}", err=True)
 

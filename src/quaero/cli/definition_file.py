@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from quaero.cli.text import printable
 from quaero.models.errors import NotFoundError, UsageError
+from quaero.views.text import printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

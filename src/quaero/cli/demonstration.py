@@ -9,7 +9,6 @@ from quaero.cli.report import outcome_lines
 from quaero.cli.running import work_off
 from quaero.cli.session import Session
 from quaero.cli.stopping import EXIT_CODE
-from quaero.cli.text import one_line
 from quaero.demo.server import MAX_DEPTH, demo_site
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
@@ -18,6 +17,7 @@ from quaero.models.document import SearchHit
 from quaero.models.job import JobState
 from quaero.models.toml_writer import ConfigValue
 from quaero.search.query import parse_query
+from quaero.views.text import one_line
 
 DEMO_ID = "demo"
 QUERY = "worker killed lease"

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from quaero.cli.job_view import view_of
-from quaero.cli.live.notes import notes_of
-from quaero.cli.shapes import job_json
 from quaero.cli.text import print_json
+from quaero.views.job_view import view_of
+from quaero.views.notes import notes_of
+from quaero.views.shapes import job_json
 
 if TYPE_CHECKING:
     from quaero.cli.session import Session

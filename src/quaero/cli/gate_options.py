@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from quaero.cli.nearest import nearest
-from quaero.cli.text import gate_text
 from quaero.models.errors import NotFoundError, UsageError
+from quaero.views.text import gate_text
 
 if TYPE_CHECKING:
-    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.store.transitions.gates import GateScope
+    from quaero.views.shapes import Json
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from quaero.cli.moment import now_ms
 from quaero.cli.options import LARGEST_ID
 from quaero.models.duration import DurationError, parse_duration
 from quaero.models.errors import UsageError
+from quaero.views.moments import now_ms
 
 if TYPE_CHECKING:
     from quaero.store.reads import JobFilter

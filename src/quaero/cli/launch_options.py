@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from quaero.cli.duration import duration
-from quaero.cli.moment import moment, now_ms
+from quaero.cli.moment import moment
 from quaero.models.errors import UsageError
+from quaero.views.moments import now_ms
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,9 +1,10 @@
 """Moments to come, on the command line."""
 
-import time
 from datetime import datetime
 
 import click
+
+from quaero.views.moments import now_ms
 
 
 def moment(text: str) -> int:
@@ -26,8 +27,3 @@ def moment(text: str) -> int:
     if milliseconds <= now_ms():
         raise click.BadParameter(f'"{text}" has passed')
     return milliseconds
-
-
-def now_ms() -> int:
-    """The time as the machine says."""
-    return time.time_ns() // 1_000_000

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from quaero.cli.session import Session
-from quaero.cli.text import failure_text, one_line, shortened
 from quaero.jobs.summary import RunSummary, StepSummary
 from quaero.models.job import JobState
 from quaero.store.reads import ErrorGroup
+from quaero.views.text import failure_text, one_line, shortened
 
 GROUPS_SHOWN = 5
 LONGEST_TEXT = 200

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from quaero.cli.text import local_time, one_line, printable
+from quaero.views.text import local_time, one_line, printable
 
 if TYPE_CHECKING:
     from quaero.models.document import Result

@@ -8,18 +8,19 @@ import click
 
 from quaero.cli.live.follow import follow
 from quaero.cli.live.frame import View, take_frame
-from quaero.cli.live.notes import Spell
 from quaero.cli.live.view import view_for
 from quaero.cli.report import next_lines, outcome_lines
 from quaero.cli.session import Session
-from quaero.cli.shapes import Json, run_json
 from quaero.cli.stopping import EXIT_CODE, Stop, first_of, stop_signal
-from quaero.cli.text import one_line, print_json
+from quaero.cli.text import print_json
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
 from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError
 from quaero.models.job import JobState
+from quaero.views.notes import Spell
+from quaero.views.shapes import Json, run_json
+from quaero.views.text import one_line
 
 PickRun: TypeAlias = Callable[[Engine, View], Awaitable[int | None]]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from quaero.cli.text import one_line
 from quaero.cli.version import quaero_version
 from quaero.store.reads import Process
+from quaero.views.text import one_line
 
 MOST_NAMED = 5
 """So many processes of one version are named; the rest is counted."""

@@ -93,6 +93,10 @@ def check_move(before: JobState, after: JobState, *, run: bool = False, reopenin
     raise ConflictError(f"a job that is {before} cannot become {after}")
 
 
+AT_ONCE = 1
+"""Up to here `run_at` of a job is a place in the queue, not a time."""
+
+
 class Job(msgspec.Struct, frozen=True):
     """One job as stored. Times are milliseconds since 1970 by the store's clock; ids are positive integers.
 

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from quaero.agents import Reading
 from quaero.cli.report import outcome_lines
-from quaero.cli.shapes import run_json
 from quaero.jobs.engine import Engine
 from quaero.jobs.manager.agent_manager import AgentManager
 from quaero.jobs.spending import ModelUsage
@@ -21,6 +20,7 @@ from quaero.jobs.worker.agent_worker import AgentWorker
 from quaero.secrets.key import SecretKey
 from quaero.secrets.key_sources import VARIABLE
 from quaero.testing import SettableClock, finish, open_test_engine
+from quaero.views.shapes import run_json
 from tests.agents.models.kit import GOOD, GistAgent
 from tests.agents.models.runs import (
     PagesManager,

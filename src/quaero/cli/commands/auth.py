@@ -8,8 +8,9 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json, print_next_page
 from quaero.cli.paging import page_by_name, page_of
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, credential_json, listing
-from quaero.cli.text import local_time, one_line, print_json, print_table
+from quaero.cli.text import print_json, print_table
+from quaero.views.shapes import Json, credential_json, listing
+from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

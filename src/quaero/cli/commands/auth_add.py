@@ -11,9 +11,10 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.secret_input import read_secrets, refuse_arguments
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import credential_json
-from quaero.cli.text import one_line, print_json
+from quaero.cli.text import print_json
 from quaero.models.errors import UsageError
+from quaero.views.shapes import credential_json
+from quaero.views.text import one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

@@ -5,7 +5,8 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.secret_input import read_secrets, refuse_arguments
-from quaero.cli.text import one_line, print_json
+from quaero.cli.text import print_json
+from quaero.views.text import one_line
 
 
 @click.command(cls=Command)

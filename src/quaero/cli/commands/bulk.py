@@ -11,8 +11,9 @@ from quaero.cli.job_filters import job_filters
 from quaero.cli.launch_options import priority as priority_number
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.text import one_line, print_json, print_table
+from quaero.cli.text import print_json, print_table
 from quaero.models.errors import UsageError
+from quaero.views.text import one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.bulk import Bulk
@@ -95,8 +96,8 @@ def _confirmed(operation: str, count: int) -> bool:
 def _do(session: Session, what: "Bulk", expect: int | None, *, as_json: bool) -> int:
     from quaero.cli.live.view import view_for
     from quaero.cli.running import finish, work_off
-    from quaero.cli.shapes import run_json
     from quaero.jobs.bulk import launch_bulk, tally_of
+    from quaero.views.shapes import run_json
 
     view = view_for(as_json=as_json)
 

@@ -7,15 +7,16 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.text import local_time, one_line, print_json
+from quaero.cli.text import print_json
 from quaero.models.measures import seconds_text, size_text
 from quaero.models.moment import iso_time
+from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:
-    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.models.maintenance import Maintained
     from quaero.store.check import Finding
+    from quaero.views.shapes import Json
 
 DAMAGED = 1
 SIZES = {"bytes": "size", "wal_bytes": "write-ahead log", "free_bytes": "free inside"}

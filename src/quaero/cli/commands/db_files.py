@@ -12,9 +12,9 @@ from quaero.cli.new_file import replacing
 from quaero.cli.options import as_json
 from quaero.cli.progress_line import ProgressLine
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json
 from quaero.cli.text import print_json
 from quaero.models.measures import size_text
+from quaero.views.shapes import Json
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

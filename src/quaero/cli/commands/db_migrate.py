@@ -15,10 +15,10 @@ from quaero.models.errors import UsageError
 from quaero.models.measures import seconds_text
 
 if TYPE_CHECKING:
-    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.settings import DatabaseUrl
     from quaero.store.moving import Moved
+    from quaero.views.shapes import Json
 
 
 @click.command(cls=Command)

@@ -8,8 +8,9 @@ from quaero.cli.command import Command
 from quaero.cli.failures import lines_of
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import kept_json
-from quaero.cli.text import print_json, printable
+from quaero.cli.text import print_json
+from quaero.views.shapes import kept_json
+from quaero.views.text import printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

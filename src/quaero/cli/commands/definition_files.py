@@ -10,9 +10,10 @@ from quaero.cli.command import Command
 from quaero.cli.definition_file import file_bytes, read_file, warn_of_missing
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, kept_json
 from quaero.cli.starter import starter
-from quaero.cli.text import print_json, printable
+from quaero.cli.text import print_json
+from quaero.views.shapes import Json, kept_json
+from quaero.views.text import printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

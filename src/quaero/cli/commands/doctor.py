@@ -7,7 +7,8 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.text import one_line, print_json
+from quaero.cli.text import print_json
+from quaero.views.text import one_line
 
 if TYPE_CHECKING:
     from quaero.cli.checks import Check

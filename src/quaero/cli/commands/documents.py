@@ -7,9 +7,10 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import as_json, page, print_next_page
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, document_json, listing
-from quaero.cli.text import local_time, print_json, print_table, printable
+from quaero.cli.text import print_json, print_table
 from quaero.models.moment import iso_time
+from quaero.views.shapes import Json, document_json, listing
+from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

@@ -11,7 +11,7 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.new_file import replacing
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, document_json
+from quaero.views.shapes import Json, document_json
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

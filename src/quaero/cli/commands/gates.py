@@ -8,9 +8,10 @@ from quaero.cli.command import Command
 from quaero.cli.gate_options import check_exists, gate_named, gate_options
 from quaero.cli.options import SignedNumber, as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import gate_json, listing
-from quaero.cli.text import gate_text, print_json, print_table
+from quaero.cli.text import print_json, print_table
 from quaero.models.errors import UsageError
+from quaero.views.shapes import gate_json, listing
+from quaero.views.text import gate_text
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

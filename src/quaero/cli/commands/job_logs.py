@@ -8,8 +8,9 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import MOST_ITEMS, as_json, job_id, page
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import line_json, listing
-from quaero.cli.text import local_time, print_json, print_json_line, printable
+from quaero.cli.text import print_json, print_json_line
+from quaero.views.shapes import line_json, listing
+from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

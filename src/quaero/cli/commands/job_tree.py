@@ -8,15 +8,16 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import MOST_ITEMS, as_json, job_id, refuse_json, watch
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, job_json
-from quaero.cli.text import one_line, print_json
+from quaero.cli.text import print_json
+from quaero.views.shapes import Json, job_json
+from quaero.views.text import one_line
 
 if TYPE_CHECKING:
-    from quaero.cli.job_view import JobView
     from quaero.jobs.engine import Engine
     from quaero.jobs.summary import RunSummary, StepSummary
     from quaero.models.job import Job
     from quaero.store.reads import Process
+    from quaero.views.job_view import JobView
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,9 @@ async def _keep_shown(engine: "Engine", job_id: int, session: Session) -> int:
 
 
 async def _tree(engine: "Engine", job_id: int, limit: int, session: Session) -> Tree:
-    from quaero.cli.job_view import view_of, workers_of
-    from quaero.cli.live.notes import notes_of
     from quaero.store.reads import JobFilter
+    from quaero.views.job_view import view_of, workers_of
+    from quaero.views.notes import notes_of
 
     run = await engine.control.run_of(job_id)
     summary = await engine.control.summary(run.id)
@@ -98,7 +99,7 @@ async def _tree(engine: "Engine", job_id: int, limit: int, session: Session) -> 
 
 
 def _tree_json(tree: Tree) -> Json:
-    from quaero.cli.job_view import JobView
+    from quaero.views.job_view import JobView
 
     steps = [
         job_json(_step_view(tree, step))
@@ -109,14 +110,14 @@ def _tree_json(tree: Tree) -> Json:
 
 
 def _step_view(tree: Tree, step: "StepSummary") -> "JobView":
-    from quaero.cli.job_view import JobView, standing
+    from quaero.views.job_view import JobView, standing
 
     worker = tree.workers.get(step.job.id)
     return JobView(step.job, standing([(step.job, step.progress)], tree.summary.job), worker=worker)
 
 
 def _tree_lines(tree: Tree) -> list[str]:
-    from quaero.cli.job_view import JobView
+    from quaero.views.job_view import JobView
 
     words = replace(tree.run, standing=None).details()
     lines = [_line(tree.summary.job, f"  ({', '.join(words)})" if words else "")]

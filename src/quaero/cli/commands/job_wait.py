@@ -9,14 +9,15 @@ from quaero.cli.command import Command
 from quaero.cli.duration import duration
 from quaero.cli.options import LARGEST_ID, as_json, job_id
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import event_json, listing
-from quaero.cli.text import local_time, one_line, print_json, print_json_line
+from quaero.cli.text import print_json, print_json_line
+from quaero.views.shapes import event_json, listing
+from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:
-    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.models.event import Recorded
     from quaero.models.job import Job
+    from quaero.views.shapes import Json
 
 
 @click.command(cls=Command)

@@ -5,8 +5,9 @@ import click
 from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import listing, process_json
-from quaero.cli.text import local_time, print_json, print_table
+from quaero.cli.text import print_json, print_table
+from quaero.views.shapes import listing, process_json
+from quaero.views.text import local_time
 
 
 @click.command(cls=Command)

@@ -8,16 +8,17 @@ from quaero.cli.command import Command
 from quaero.cli.job_filters import job_filters
 from quaero.cli.options import as_json, job_id, page, print_next_page, refuse_json, watch
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import job_json, listing, usage_json
-from quaero.cli.text import local_time, one_line, print_json, table_lines
+from quaero.cli.text import print_json, table_lines
+from quaero.views.shapes import job_json, listing, usage_json
+from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:
-    from quaero.cli.job_view import JobView
-    from quaero.cli.live.notes import Spell
-    from quaero.cli.shapes import Json
     from quaero.jobs.engine import Engine
     from quaero.models.job import Job
     from quaero.store.reads import JobFilter, JobPage
+    from quaero.views.job_view import JobView
+    from quaero.views.notes import Spell
+    from quaero.views.shapes import Json
 
 
 @click.command(cls=Command)
@@ -97,7 +98,7 @@ def show_job(session: Session, job_id: int, watch: bool, as_json: bool) -> int:
 async def _jobs(
     engine: "Engine", wanted: "JobFilter", limit: int, cursor: int | None
 ) -> "tuple[JobPage, list[JobView]]":
-    from quaero.cli.job_view import views_of
+    from quaero.views.job_view import views_of
 
     found = await engine.store.jobs(wanted, limit=limit, cursor=cursor)
     return found, await views_of(engine.store, found.items)
@@ -105,9 +106,9 @@ async def _jobs(
 
 async def _job(engine: "Engine", job_id: int, spell: "Spell") -> "tuple[Job, Json]":
     """A job, and all that is to be said of it."""
-    from quaero.cli.job_view import view_of
-    from quaero.cli.live.notes import notes_of
     from quaero.jobs.spending import usage_of_step
+    from quaero.views.job_view import view_of
+    from quaero.views.notes import notes_of
 
     view = await view_of(engine.store, job_id)
     job = view.job

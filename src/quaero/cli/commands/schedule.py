@@ -9,9 +9,10 @@ from quaero.cli.command import Command
 from quaero.cli.options import MOST_ITEMS, as_json, print_next_page
 from quaero.cli.paging import page_by_name, page_of
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import Json, listing
-from quaero.cli.text import one_line, print_json, print_table
+from quaero.cli.text import print_json, print_table
 from quaero.models.moment import iso_time
+from quaero.views.shapes import Json, listing
+from quaero.views.text import one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.timetable import TimetableEntry

@@ -8,8 +8,9 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json, print_next_page
 from quaero.cli.paging import page_by_name, page_of
 from quaero.cli.session import Session, pass_session
-from quaero.cli.shapes import listing, variable_json
-from quaero.cli.text import local_time, print_json, print_table, printable
+from quaero.cli.text import print_json, print_table
+from quaero.views.shapes import listing, variable_json
+from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine

@@ -5,11 +5,11 @@ import time
 from collections import deque
 
 from quaero.cli.live.frame import View, take_frame
-from quaero.cli.live.notes import Note, Spell, notes_of
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
 from quaero.models.event import JobStatusChange
 from quaero.models.job import JobState
+from quaero.views.notes import Note, Spell, notes_of
 
 FRAME_SECONDS = 0.2
 PAUSES = 5

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from quaero.cli.live.notes import Note
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
 from quaero.models.job import Job, JobKind
+from quaero.views.notes import Note
 
 MOST_RUNNING = 30
 """No terminal shows more running jobs than that in a useful way."""

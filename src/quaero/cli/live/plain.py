@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from quaero.cli.live.frame import Frame
-from quaero.cli.text import failure_text, one_line
 from quaero.jobs.summary import StepSummary
 from quaero.models.job import Job, JobState
 from quaero.models.measures import seconds_text
+from quaero.views.text import failure_text, one_line
 
 PROGRESS_SECONDS = 2.0
 MOST_FAILURES = 50

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from quaero.cli.live.frame import Frame
 from quaero.cli.live.speed import Speed
-from quaero.cli.text import failure_text, one_line
 from quaero.jobs.summary import StepSummary
 from quaero.models.job import Job, JobState
 from quaero.models.measures import seconds_text
+from quaero.views.text import failure_text, one_line
 
 FAILURES_SHOWN = 5
 RUNNING_SHOWN = 8

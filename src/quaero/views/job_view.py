@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quaero.cli.moment import now_ms
 from quaero.jobs.summary import MOST_STEPS, together
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.measures import seconds_text
 from quaero.models.progress import Progress
 from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress, Process
 from quaero.store.store import Store
-
-AT_ONCE = 1
-"""Up to here `run_at` is a place in the queue, not a time."""
+from quaero.views.moments import now_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from quaero.cli.text import gate_text, local_time, one_line
 from quaero.jobs.attendance import attendance
 from quaero.jobs.engine import Engine
 from quaero.models.job import Job, JobState
 from quaero.models.measures import seconds_text
 from quaero.store.transitions.gates import Gate
+from quaero.views.text import gate_text, local_time, one_line
 
 Spell: TypeAlias = Callable[[str], str]
 """Makes of `jobs list` the command as it must be typed to use the same database."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from quaero.models.job import AT_ONCE
 from quaero.models.moment import iso_time
 
 if TYPE_CHECKING:
-    from quaero.cli.job_view import JobView
     from quaero.jobs.spending import ModelUsage
     from quaero.jobs.summary import RunSummary, StepSummary
     from quaero.models.document import Document, Result, SearchHit
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quaero.store.transitions.credentials import StoredCredential
     from quaero.store.transitions.definitions import Kept
     from quaero.store.transitions.gates import Gate
+    from quaero.views.job_view import JobView
 
 Json = dict[str, object]
 
@@ -33,8 +34,6 @@ def listing(items: Iterable[Json], total: int | None, next_cursor: int | str | N
 
 def job_json(view: "JobView") -> Json:
     """A job; runs and parent jobs with the counts of their children."""
-    from quaero.cli.job_view import AT_ONCE
-
     job = view.job
     shape: Json = {
         "id": str(job.id),
