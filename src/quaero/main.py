@@ -10,6 +10,7 @@ from quaero.settings import Settings
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.store.database_file import DatabaseFile
+    from quaero.web.server import Serving
 
 
 @asynccontextmanager
@@ -32,8 +33,19 @@ def open_file(settings: Settings) -> "DatabaseFile":
     return database_file(settings.database)
 
 
+@asynccontextmanager
+async def open_web(engine: "Engine", settings: Settings) -> AsyncIterator["Serving"]:
+    """Pages and API over the engine, during the block."""
+    from quaero.secrets.key_sources import KeySources
+    from quaero.web.access import FILE_NAME
+    from quaero.web.server import serving
+
+    async with serving(engine, settings, KeySources.of_user().file.with_name(FILE_NAME)) as served:
+        yield served
+
+
 def main() -> None:
     """The `quaero` command."""
     from quaero.cli import run
 
-    run(open_engine, open_file)
+    run(open_engine, open_file, open_web)

@@ -12,17 +12,17 @@ from quaero.cli.command_tree import root
 from quaero.cli.session import Session
 
 if TYPE_CHECKING:
-    from quaero.cli.session import OpenEngine, OpenFile
+    from quaero.cli.session import OpenEngine, OpenFile, OpenWeb
 
 INTERRUPTED = 130
 
 
-def run(open_engine: "OpenEngine", open_file: "OpenFile") -> NoReturn:
+def run(open_engine: "OpenEngine", open_file: "OpenFile", open_web: "OpenWeb") -> NoReturn:
     """Run the command that the process was called with, and end the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character that the terminal lacks is no reason to fail
-    sys.exit(exit_code(Session(open_engine, open_file=open_file), sys.argv[1:]))
+    sys.exit(exit_code(Session(open_engine, open_file=open_file, open_web=open_web), sys.argv[1:]))
 
 
 def exit_code(session: Session, arguments: Sequence[str]) -> int:

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.settings import Settings
     from quaero.store.database_file import DatabaseFile
+    from quaero.web.server import Serving
 
     OpenEngine: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Engine]]
     OpenFile: TypeAlias = Callable[[Settings], DatabaseFile]
+    OpenWeb: TypeAlias = Callable[[Engine, Settings], AbstractAsyncContextManager[Serving]]
 
 T = TypeVar("T")
 
 
 def _no_file(_: "Settings") -> "DatabaseFile":
     raise RuntimeError("this command line was not told how to reach the file of a database")
+
+
+def _no_web(_: "Engine", __: "Settings") -> "AbstractAsyncContextManager[Serving]":
+    raise RuntimeError("this command line was not told how to serve pages")
 
 
 @dataclass(slots=True)
@@ -35,6 +41,7 @@ class Session:
     database: str | None = None
     debug: bool = False
     open_file: "OpenFile" = _no_file
+    open_web: "OpenWeb" = _no_web
 
     def settings(self) -> "Settings":
         from quaero.settings import find_config_file, load

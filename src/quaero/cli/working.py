@@ -35,9 +35,16 @@ class Duty:
 
 
 async def work(
-    engine: Engine, duty: Duty, tell: Callable[[str], None], more: WorkerProcesses | None = None
+    engine: Engine,
+    duty: Duty,
+    tell: Callable[[str], None],
+    more: WorkerProcesses | None = None,
+    beside: Awaitable[None] | None = None,
 ) -> int:
-    """Do the duty, with `more` processes, until a signal or nothing is left; the exit code."""
+    """Do the duty, with `more` processes, until a signal or nothing is left; the exit code.
+
+    `beside`: fails when something else that belongs to it does.
+    """
     check_types(engine, duty.types)
     with stop_signal(more.kill if more is not None else _nothing) as stop:
         async with engine.working(
@@ -50,6 +57,8 @@ async def work(
             types = ", ".join(doing.processor.types) or "none"
             tell(READY if duty.supervised else f"{duty.role} started: pid {os.getpid()}, types: {types}")
             reasons: list[Awaitable[object]] = [stop.wait(), doing.failure()]
+            if beside is not None:
+                reasons.append(beside)
             if duty.until_idle:
                 reasons.append(_idle(engine))
             if duty.supervised:

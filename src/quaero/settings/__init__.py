@@ -16,6 +16,7 @@ from quaero.settings.values import (
     RetentionSettings,
     Settings,
     SettingsError,
+    WebSettings,
 )
 from quaero.settings.written import database_url
 
@@ -31,6 +32,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SqliteUrl",
+    "WebSettings",
     "database_url",
     "find_config_file",
     "load",

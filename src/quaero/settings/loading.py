@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from quaero.models.duration import format_duration
-from quaero.settings import places
+from quaero.settings import places, web
 from quaero.settings.reading import Reading
 from quaero.settings.urls import DatabaseUrl, SqliteUrl, masked
 from quaero.settings.values import (
@@ -47,6 +47,7 @@ _EXAMPLES = {
     "retention.budgets": 'budgets = "400d"',
     "crawler.user_agent": 'user_agent = "docs-crawler/1.0 (me@example.org)"',
     **places.EXAMPLES,
+    **web.EXAMPLES,
 }
 
 
@@ -67,6 +68,7 @@ def load(
         crawler=CrawlerSettings(reading.take("crawler.user_agent", lambda: "", header_line)),
         retention=_retention(reading),
         places=places.read_places(reading),
+        web=web.read_web(reading),
         origins=tuple(reading.origins),
     )
     reading.complain_of_unknown_keys()

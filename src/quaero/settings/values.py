@@ -100,6 +100,22 @@ class PostgresSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where `quaero serve` shows its pages.
+
+    `base_path`: the path under which a proxy shows them, without a slash at its end.
+    `token`: what a caller must show; empty: one that is kept beside the key of the credentials. `hosts`: names, beside
+    the address itself, by which a browser may ask for the pages: those that a proxy passes on.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8085
+    hosts: tuple[str, ...] = ()
+    base_path: str = ""
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """A setting as people see it: its value in writing, and the flag, variable or file that it comes from.
 
@@ -122,4 +138,5 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     places: PlacesSettings = field(default_factory=PlacesSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     origins: tuple[Origin, ...] = ()

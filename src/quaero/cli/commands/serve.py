@@ -1,5 +1,6 @@
 """`quaero serve`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -25,9 +26,21 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 10_000),
     help="Jobs that each process executes at once.  [default: queue.concurrency]",
 )
+@click.option("--host", metavar="ADDRESS", help="Where to serve the pages.  [default: web.host]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0: one that is free.  [default: web.port]")
+@click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @pass_session
-def serve(session: Session, workers: int, concurrency: int | None) -> int:
-    """Start planned runs and work on all runs until it is stopped.
+def serve(
+    session: Session,
+    workers: int,
+    concurrency: int | None,
+    host: str | None,
+    port: int | None,
+    open_browser: bool,
+) -> int:
+    """Serve the pages, start planned runs and work on all runs until it is stopped.
+
+    The address that it prints carries a token, which the browser keeps. Whoever has the token may do everything.
 
     Runs of definitions with a schedule start at their times, those with auto_start once, now. Jobs are executed here,
     unless --workers is 0.
@@ -38,7 +51,16 @@ def serve(session: Session, workers: int, concurrency: int | None) -> int:
     from quaero.cli.worker_processes import WorkerProcesses
     from quaero.cli.working import Duty, work
 
-    grace_ms = session.settings().queue.grace_ms
+    settings = session.settings()
+    settings = replace(
+        settings,
+        web=replace(
+            settings.web,
+            host=settings.web.host if host is None else host,
+            port=settings.web.port if port is None else port,
+        ),
+    )
+    grace_ms = settings.queue.grace_ms
     duty = Duty("server", grace_ms, None if workers == 1 else (), concurrency, schedules=True)
 
     async def serving(engine: "Engine") -> int:
@@ -49,6 +71,10 @@ def serve(session: Session, workers: int, concurrency: int | None) -> int:
             database=session.database,
             drain_seconds=drain_seconds(grace_ms),
         )
-        return await work(engine, duty, click.echo, more if workers > 1 else None)
+        async with session.open_web(engine, settings) as served:
+            click.echo(f"pages: {served.entry}")
+            if open_browser:
+                click.launch(served.entry)
+            return await work(engine, duty, click.echo, more if workers > 1 else None, served.failure())
 
     return session.ask(serving)
