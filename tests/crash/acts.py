@@ -6,6 +6,7 @@ from typing import Any
 from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End
 from quaero.store.store import Store
+from quaero.store.transitions.claim import Claimed
 from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
 from tests.crash.bases import DEFINITION, TYPES, Base, nothing_stored
@@ -35,6 +36,14 @@ def settles(name: str, end: End = End.COMPLETED, spawns: str = "") -> Act:
 
 def plans(names: str, *, last: bool) -> Act:
     return lambda store, base: store.add_planned(planner(base), pages(*names), last=last)
+
+
+def plans_and_claims(names: str, *, last: bool) -> Act:
+    def act(store: Store, base: Base) -> Awaitable[Claimed]:
+        parked = store.park_claim(TYPES, 10, LEASE_MS)
+        return store.plan_and_claim(planner(base), pages(*names), last=last, parked=parked)
+
+    return act
 
 
 async def launched(work: Awaitable[int]) -> Launched:
@@ -82,6 +91,8 @@ PLANNED: dict[str, Act] = {
     "begin plan": lambda store, base: store.begin_plan(planner(base), StepLimits()),
     "plan chunk": plans("mpn", last=False),
     "close plan": plans("z", last=True),
+    "claim with a chunk": plans_and_claims("mpn", last=False),
+    "claim with the end of the plan": plans_and_claims("z", last=True),
     "fail plan": lambda store, base: store.fail_plan(planner(base), "bad", "it cannot be planned"),
     "heartbeat of planning": lambda store, base: store.heartbeat(
         [(planner(base).id, planner(base).lease_number)], LEASE_MS

@@ -9,7 +9,7 @@ import msgspec
 RANDOM_COLUMNS = {"lease_owner", "owner"}
 TABLES = (
     "jobs", "runs", "run_needs", "gates", "duties", "progress", "work_keys", "frontier", "events", "log_lines",
-    "documents", "definitions", "definition_versions", "schedules",
+    "documents", "document_versions", "definitions", "definition_versions", "schedules",
 )  # fmt: skip
 JOB_COLUMNS = {
     "jobs": {"id", "root_id", "parent_id", "discovered_by"},
@@ -21,6 +21,7 @@ JOB_COLUMNS = {
     "events": {"root_id", "job_id"},
     "log_lines": {"job_id"},
     "documents": {"job_id", "root_id"},
+    "document_versions": {"root_id"},
     "schedules": {"last_run_id"},
 }
 NUMBERED_OVER_ALL = {"frontier", "events", "log_lines", "documents"}
@@ -58,6 +59,8 @@ def told_apart(tables: Mapping[str, Sequence[Row]]) -> Contents:
                 new["id"] = places[group] if table == "frontier" else 0
             if table == "events":
                 new["data"] = _named(msgspec.json.decode(row["data"]), names, documents)
+            if table == "document_versions":
+                new["document_id"] = documents.get(row["document_id"])
             for column in JOB_COLUMNS.get(table, ()):
                 new[column] = names.get(new[column], new[column])
             told.append(repr(sorted(new.items())))

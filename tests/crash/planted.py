@@ -176,8 +176,9 @@ def settle_without_lock(stack: ExitStack) -> None:
 def claim_from_memory(stack: ExitStack) -> None:
     """(j) A claim goes by how many jobs of a step were running before it had the lock on the run."""
 
-    def share_out_as_seen(self: _Claiming, seen: Sequence[Lane], locked: Sequence[int]) -> None:
-        lanes = [lane for lane in seen if lane.run_id in locked]
+    def share_out_as_seen(self: _Claiming, seen: Sequence[Lane], locked: Sequence[Lane]) -> None:
+        runs = {lane.run_id for lane in locked}
+        lanes = [lane for lane in seen if lane.run_id in runs]
         self._locked += lanes
         self._share_out(lanes)
 

@@ -141,10 +141,10 @@ class Driver:
         """What an orchestrator and a processor do once; how many jobs were claimed."""
         await self.store.rescue(MAX_LOST_LEASES)
         await self.store.fold()
-        claimed = (await self.store.claim(TYPES, self.batch, self.lease_ms)).jobs
+        claimed = list((await self.store.claim(TYPES, self.batch, self.lease_ms)).jobs)
         for job in claimed:
             if job.kind is JobKind.PARENT:
-                await self._plan(job)
+                claimed += await self._plan(job)
         children = [job for job in claimed if job.kind is JobKind.CHILD]
         if self.scenario.cancel_on in {job.name for job in children}:
             with contextlib.suppress(ConflictError):  # another process was faster
@@ -154,19 +154,27 @@ class Driver:
             await self.store.settle([settlement_of(self.scenario, job)])
         return len(claimed)
 
-    async def _plan(self, parent: Job) -> None:
-        """Plan chunk by chunk; between two of them the children of the first are executed, as with real loops."""
+    async def _plan(self, parent: Job) -> Sequence[Job]:
+        """Plan chunk by chunk; between two of them the children of the first are executed, as with real loops.
+
+        What was claimed with the last one.
+        """
         chunks = self.scenario.plans[parent.name]
         with contextlib.suppress(LeaseLostError):  # whoever has it now goes on
             stored = await self.store.begin_plan(parent, StepLimits())
             for number, chunk in enumerate(chunks):
                 new, stored = chunk[stored:], max(0, stored - len(chunk))
                 last = number == len(chunks) - 1
-                if new or last:
-                    await self.store.add_planned(parent, pages(*new), last=last)
-                if not last:
-                    await self.round()
-                    await self.store.fold()
+                if last:
+                    parked = self.store.park_claim(TYPES, self.batch, self.lease_ms)
+                    return (
+                        await self.store.plan_and_claim(parent, pages(*new), last=True, parked=parked)
+                    ).jobs
+                if new:
+                    await self.store.add_planned(parent, pages(*new), last=False)
+                await self.round()
+                await self.store.fold()
+        return ()
 
 
 def settlement_of(scenario: Scenario, job: Job) -> Settlement:

@@ -176,7 +176,7 @@ UNTIL = {
 }
 """The places where a process stands still, and how long it does."""
 
-INSIDE = ("settle", "claim", "fold", "add_planned")
+INSIDE = ("settle", "claim", "fold", "plan_and_claim")
 """The transactions in which one does, where that matters."""
 
 

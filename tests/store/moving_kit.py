@@ -12,6 +12,7 @@ from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.secrets.key import SecretKey
 from quaero.secrets.sealed_credential import seal_credential
 from quaero.settings.written import database_url
+from quaero.store.audit import Act
 from quaero.store.clock import Clock
 from quaero.store.database_file import DatabaseFile
 from quaero.store.moving import Moved, Told, move
@@ -108,6 +109,7 @@ async def fill(store: Store) -> None:
     await store.put_credential(seal_credential(KEY, "wiki", bearer))
     await store.change_gate("host", "example.org", concurrency=2)
     await store.note_upkeep("backup", "monday.db")
+    await store.record_acts([Act("token", "127.0.0.1", "set_variable", "PUT", "/api/variables/host", 200)])
     await store.take_turn("maps", 1_000)
     await store.spend("tokens", 12.5)
     await store.keep_answer("question", '{"answer": 42}')
@@ -144,12 +146,17 @@ async def _ended_run(store: Store) -> None:
 
 
 async def _read_by_an_agent(store: Store) -> None:
+    """A document that has changed, with what an agent found in it."""
     run_id, one = await begin(store, "agent")
     await plan(store, one, "read")
     [job] = await claim(store, run_id)
-    [page] = (await store.documents(DocumentFilter(), limit=1)).items
-    found = NewResult(page.id, "words", "1", "local", "maker", page.content_hash, {"words": ["Äpfel"]})
-    await store.settle([Settlement(job.id, job.lease_number, End.COMPLETED, results=(found,))])
+    [first] = (await store.documents(DocumentFilter(), limit=1)).items
+    page = await store.document(first.id)
+    text = f"{page.markdown}\n\nund Quitten"
+    hashed = content_hash(page.title, text)
+    new = NewDocument("crawl", page.url, page.canonical_url, page.title, text, hashed, page.tags)
+    found = NewResult(page.id, "words", "1", "local", "maker", hashed, {"words": ["Äpfel"]})
+    await store.settle([Settlement(job.id, job.lease_number, End.COMPLETED, (new,), results=(found,))])
     await store.cancel(run_id)
     await store.fold()
 

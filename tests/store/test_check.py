@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,14 @@ from quaero.models.definition import ErrorTolerance, JobDefinition
 from quaero.models.job import Job, StepLimits
 from quaero.models.outcome import End, LogLevel, LogLine, Settlement
 from quaero.store.check import CHECKS, DAMAGE
+from quaero.store.statement_files import statement_names
 from quaero.store.store import Store
 from quaero.store.transitions.definitions import NewDefinition
 from quaero.store.transitions.launch import Launch
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
 from tests.places import Place, new_place
-from tests.store.tree import LEASE_MS, plan, settlement
+from tests.store.tree import LEASE_MS, document, plan, settlement
 
 LINE = LogLine(0, LogLevel.INFO, "a line")
 
@@ -33,7 +33,7 @@ async def fill(store: Store) -> None:
     ended, one = await begin(store, "ended")
     await plan(store, one, "good", "bad")
     good, bad = await claim(store, ended)
-    logged = Settlement(good.id, good.lease_number, End.COMPLETED, log=(LINE,))
+    logged = Settlement(good.id, good.lease_number, End.COMPLETED, (document("good"),), log=(LINE,))
     await store.settle([logged, settlement(bad, End.FAILED)])
     await store.fold()
     [two] = await claim(store, ended, "script")
@@ -180,6 +180,9 @@ MISTAKES = [
     ("check_failures", "UPDATE jobs SET error_code = NULL WHERE name = 'bad'"),
     ("check_versions", "DELETE FROM definition_versions WHERE number = 2"),
     ("check_versions", "UPDATE definitions SET version = 4"),
+    ("check_document_versions", "INSERT INTO document_versions VALUES (1, 1, 0, 0, :ended, 'a', 'a', 'a', 'a')"),
+    ("check_document_versions", """UPDATE documents SET version = 4; INSERT INTO document_versions
+     VALUES (1, 1, 0, 0, :ended, 'a', 'a', 'a', 'a'), (1, 3, 0, 0, :ended, 'a', 'a', 'a', 'a')"""),
     ("check_event_numbers", "UPDATE events SET number = 99 WHERE type = 'job_spawn' AND job_id = :last"),
     ("check_event_numbers", "UPDATE runs SET last_event = last_event + 1 WHERE definition_id = 'working'"),
     ("check_event_numbers", "UPDATE runs SET pruned_events = 1 WHERE definition_id = 'working'"),
@@ -246,6 +249,5 @@ def test_every_check_has_a_mistake_that_it_finds() -> None:
     [("sqlite", {"check_pages", "check_references", "check_index"}), ("postgres", {"check_index"})],
 )
 def test_every_statement_that_checks_is_asked(backend: str, more: set[str]) -> None:
-    folder = files(f"quaero.store.{backend}") / "queries"
-    found = {each.name.removesuffix(".sql") for each in folder.iterdir() if each.name.startswith("check_")}
+    found = {name for name in statement_names(f"quaero.store.{backend}") if name.startswith("check_")}
     assert found == {*CHECKS, *more}

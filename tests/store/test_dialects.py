@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import quaero.store
+from quaero.store.statement_files import statement_names, statement_text
 
 STORE = Path(quaero.store.__file__).parent
 DIALECTS = ("sqlite", "postgres")
@@ -17,8 +20,18 @@ NO_CODE = re.compile(r"--.*|'[^']*'")
 @cache
 def statements(dialect: str) -> dict[str, str]:
     """The statements of a database by name, without comments and texts."""
-    files = (STORE / dialect / "queries").glob("*.sql")
-    return {file.stem: NO_CODE.sub("", file.read_text("utf-8")) for file in files}
+    package = f"quaero.store.{dialect}"
+    return {name: NO_CODE.sub("", statement_text(package, name)) for name in statement_names(package)}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_part_is_shared_by_several_statements(dialect: str) -> None:
+    folder = STORE / dialect
+    texts = [
+        file.read_text("utf-8") for kind in ("queries", "parts") for file in (folder / kind).glob("*.sql")
+    ]
+    for part in (folder / "parts").glob("*.sql"):
+        assert sum(f"{{{part.stem}}}" in text for text in texts) > 1, part.name
 
 
 def asked(code: str) -> Iterator[str]:

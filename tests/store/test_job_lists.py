@@ -1,7 +1,5 @@
 """Lists of jobs: filters, order, pages."""
 
-from importlib.resources import files
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,6 +8,7 @@ from hypothesis import strategies as st
 from quaero.models.job import ChildJob, Job, JobKind, JobState
 from quaero.models.outcome import End
 from quaero.store.reads import JobFilter
+from quaero.store.statement_files import statement_text
 from quaero.store.store import Store
 from quaero.testing import SettableClock
 from tests.kit import script_definition, script_step
@@ -194,7 +193,7 @@ STATEMENTS = [
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"])
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_statement_about_jobs_honours_every_field_of_a_filter(name: str, backend: str) -> None:
-    statement = (files(f"quaero.store.{backend}") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    statement = statement_text(f"quaero.store.{backend}", name)
     elsewhere = set() if name.endswith("below") else {"root_id", "parent_id"}
     missing = {field for field in JobFilter.__struct_fields__ if f":{field}" not in statement}
     assert missing == elsewhere

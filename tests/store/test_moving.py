@@ -290,7 +290,8 @@ async def test_what_has_changed_since_an_interrupted_move_is_noticed(
         full.execute("UPDATE definitions SET source = 'another text'")
     else:
         full.execute(
-            "DELETE FROM document_results; DELETE FROM document_tags; DELETE FROM document_sources;"
+            "DELETE FROM document_results; DELETE FROM document_versions; DELETE FROM document_tags;"
+            "DELETE FROM document_sources;"
             "DELETE FROM documents WHERE id = 1"
         )
 

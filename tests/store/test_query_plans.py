@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from quaero.store.check import CHECKS
-from quaero.store.reads import JobFilter
+from quaero.store.reads import NO_ID, JobFilter
 from quaero.store.sqlite.connection import open_writer
 from quaero.store.sqlite.statements import statement
 
@@ -98,7 +98,8 @@ READY = {
         ("ready_jobs", {**READY, "parent_id": CRAWLING}),
         ("ready_jobs", {**READY, "parent_id": CRAWLED}),
         ("claim_jobs", {"owner": "o", "lease_until": 1, "now": 0, "ids": "[20004, 20005]"}),
-        ("ready_lanes", {"runs": None, "now": 0}),
+        ("ready_lanes", {"runs": None, "now": 0, "planned": None}),
+        ("ready_lanes", {"runs": None, "now": 0, "planned": CRAWLED}),
         ("running_by_gate", {}),
         ("holds_suspect", {"owner": "o", "suspect_from": 5}),
         ("next_run_start", {"now": 0}),
@@ -109,6 +110,7 @@ READY = {
         ("pending_types", {"root_id": RUN, "of_each": 1_000}),
         ("launch_tree", {"run_id": RUN}),
         ("launches", {"ids": "[1]"}),
+        ("steps_of_runs", {"ids": "[1]"}),
         ("runs_that_need", {"needs_id": RUN}),
         ("lost_leases", {"ticks": 1, "dead_owners": "[]"}),
         ("lease_owners", {}),
@@ -116,7 +118,15 @@ READY = {
         ("dirty_runs", {"limit": 64}),
         ("open_child_exists", {"parent_id": CRAWLED}),
         ("open_children", {"parent_id": CRAWLED}),
+        ("list_children", {"parent_id": CRAWLED, "states": None, "after": 0, "offset": 0, "limit": 20}),
+        ("states_of_children", {"job_id": CRAWLED}),
+        ("run_of_key", {"launch_key": "http:key"}),
         ("events_after", {"root_id": RUN, "after": FINISHED - 5, "limit": 100}),
+        ("runs_with_news", {"known": "[1]", "newest": 0, "limit": 1_000}),
+        ("news_of_runs", {"known": "[1]"}),
+        ("newest_runs", {"limit": 1_000}),
+        ("events_between", {"root_id": RUN, "after": FINISHED - 5, "up_to": FINISHED, "limit": 100}),
+        ("parent_events_between", {"root_id": RUN, "after": FINISHED - 5, "up_to": FINISHED, "limit": 100}),
         ("find_document", {"source_type": "web", "canonical_url": "url 7"}),
         ("insert_key", {"parent_id": CRAWLED, "dedupe_key": "new", "job_id": None}),
         ("insert_key", {"parent_id": CRAWLED, "dedupe_key": "page 7", "job_id": None}),
@@ -128,7 +138,7 @@ READY = {
         ("lift_frontier", {"parent_id": CRAWLING, "dedupe_key": "page 7", "depth": 1, "priority": 0}),
         ("remove_from_frontier", {"parent_id": CRAWLING, "dedupe_key": "page 7"}),
         ("insert_log_line", {"job_id": 7, "at": 0, "level": "info", "message": ""}),
-        ("log_lines", {**LOG, "job_id": 7, "after": 0, "direction": 1}),
+        ("log_lines", {**LOG, "job_id": 7, "after": 0, "before": NO_ID, "direction": 1}),
         ("log_lines_after", {**LOG, "job_id": RUN, "after": FINISHED - 5}),
         ("old_log_lines", {"before": 1, "after": FINISHED - 5, "limit": 100}),
         ("old_events", {"before": 1, "after": 0, "limit": 100}),
@@ -167,6 +177,8 @@ SELECTED = {"after": FINISHED - 50, "limit": 50}
         ("select_runs", {"after": 0}),
         ("select_jobs_below", {"parent_id": CRAWLED, **SELECTED}),
         ("newest_job", {}),
+        ("held_jobs", {}),
+        ("last_runs", {}),
     ],
 )
 def test_the_first_page_of_a_list_of_jobs_does_not_read_all_jobs(

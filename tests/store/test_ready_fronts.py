@@ -3,7 +3,7 @@
 from quaero.models.job import ChildJob
 from quaero.store.postgres.ready import LOOK_BACK_MS, READY, START, Fronts
 from quaero.store.store import Store
-from quaero.store.transaction import Row
+from quaero.store.transaction import Answer
 from tests.store.tree import claim, launch
 
 PARENT = 7
@@ -16,16 +16,16 @@ class Queue:
         self.places = list(places)
         self.asked_from: list[int] = []
 
-    def __call__(self, name: str, **parameters: int) -> list[Row]:
+    def __call__(self, name: str, **parameters: int) -> Answer:
         assert name == READY
         start = parameters["from_priority"], parameters["from_run_at"], parameters["from_id"]
         self.asked_from.append(parameters["from_id"])
         found = sorted(place for place in self.places if place >= start)[: parameters["limit"]]
-        return [(job_id, "type", None, False, priority, at) for priority, at, job_id in found]
+        return lambda: [(job_id, "type", None, False, priority, at) for priority, at, job_id in found]
 
     def take(self, fronts: Fronts, limit: int, ticks: int = 0) -> list[int]:
         """Claim so many; their ids."""
-        rows = fronts.ready(self, ticks, {"parent_id": PARENT, "limit": limit})
+        rows = fronts.ask(self, ticks, {"parent_id": PARENT, "limit": limit})()
         ids = [row[0] for row in rows]
         self.places = [place for place in self.places if place[2] not in ids]
         return ids

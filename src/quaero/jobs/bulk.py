@@ -31,7 +31,7 @@ class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """`UsageError` when it makes no sense."""
         if self.operation is Operation.DELETE and self.wanted.kind is not JobKind.RUN:
-            raise UsageError("only whole runs can be deleted", remedy="Add --root")
+            raise UsageError("only whole runs can be deleted", remedy="Add --root, or kind:run")
         if (self.operation is Operation.PRIORITY) != (self.priority is not None):
             raise UsageError(
                 "a priority belongs to the operation priority", remedy="Add --priority N, or not"
@@ -67,8 +67,15 @@ async def preview_bulk(control: "Control", what: Bulk, *, expect: int | None = N
     return found
 
 
-async def launch_bulk(control: "Control", what: Bulk, *, expect: int | None = None) -> int:
-    """Start the run over the jobs that there are now; its id.
+async def launch_bulk(
+    control: "Control",
+    what: Bulk,
+    *,
+    expect: int | None = None,
+    key: str | None = None,
+    request: str | None = None,
+) -> int:
+    """Start the run over the jobs that there are now; its id. `key`, `request`: see `LaunchOptions`.
 
     `ConflictError` when they are not as many as `expect`, or when the run itself would be held back by a pause.
     """
@@ -79,7 +86,7 @@ async def launch_bulk(control: "Control", what: Bulk, *, expect: int | None = No
     jobs = f"{found.total} job{'' if found.total == 1 else 's'}"
     definition = bulk_definition(bounded, name=f"{what.operation} {jobs}", expect=expect)
     await _check_gates(control, definition)
-    return await control.launch(definition)
+    return await control.launch(definition, key=key, request=request)
 
 
 async def tally_of(control: "Control", run_id: int) -> Tally:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from quaero.models.duration import DurationError, parse_duration
@@ -33,7 +33,12 @@ def _milliseconds(value: object) -> int:
         raise config_problem(error.what) from error
 
 
-Milliseconds = Annotated[int, BeforeValidator(_milliseconds), Field(examples=["30s"])]
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(_milliseconds),
+    Field(examples=["30s"]),
+    WithJsonSchema({"type": "string", "format": "duration", "examples": ["30s"]}),
+]
 """A duration, written like "1h30m"; the model's default and the value are whole milliseconds."""
 
 
@@ -74,5 +79,10 @@ def _moment(value: object) -> Moment:
     return Moment(at=at)
 
 
-Since = Annotated[Moment, BeforeValidator(_moment), Field(examples=["7d"])]
+Since = Annotated[
+    Moment,
+    BeforeValidator(_moment),
+    Field(examples=["7d"]),
+    WithJsonSchema({"type": "string", "examples": ["7d", "2026-11-01"]}),
+]
 """A point of time: "2026-11-01", "2026-11-01T08:00:00Z" (UTC unless it says otherwise), or how long ago: "7d"."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 KEYS_OF_SCHEDULES = "schedule:"
+KEYS_OF_REQUESTS = "http:"
 
 
 class Control:
@@ -74,6 +75,10 @@ class Control:
         """A conflict for the id of a system definition."""
         self._definitions.check_changeable(definition_id)
 
+    async def create_definition(self, text: str) -> Kept:
+        """Store a text as a new definition; a conflict where its id is taken."""
+        return await self._definitions.create(text)
+
     async def edit_definition(self, text: str, *, definition_id: str, version: int) -> Kept:
         """Store a text that was edited on top of this version of the definition."""
         return await self._definitions.edit(text, definition_id=definition_id, version=version)
@@ -82,9 +87,9 @@ class Control:
         """Allow new runs of a definition, or refuse them."""
         return await self._definitions.switch(definition_id, enabled=enabled)
 
-    async def delete_definition(self, definition_id: str) -> None:
-        """Delete a definition that has no open run; its history, runs and documents stay."""
-        await self._definitions.delete(definition_id)
+    async def delete_definition(self, definition_id: str, *, version: int | None = None) -> None:
+        """Delete a definition that has no open run; its history, runs and documents stay. Or only at this version."""
+        await self._definitions.delete(definition_id, version=version)
 
     async def definition(self, definition_id: str) -> StoredDefinition:
         """A system definition or a stored one."""
@@ -117,6 +122,7 @@ class Control:
         definition: JobDefinition,
         *,
         key: str | None = None,
+        request: str | None = None,
         run_at: int = 0,
         priority: int = 0,
         launched_by: str = "person",
@@ -127,16 +133,19 @@ class Control:
         """
         if key is not None and key.startswith(KEYS_OF_SCHEDULES):
             raise UsageError(f"launch keys that begin with {KEYS_OF_SCHEDULES} are those of schedules")
+        if key is not None and request is None and key.startswith(KEYS_OF_REQUESTS):
+            raise UsageError(f"launch keys that begin with {KEYS_OF_REQUESTS} are those of requests")
         return await self.store.launch(
             await self.launch_tree(definition),
             alone=not definition.overlap,
             key=key,
+            request=request,
             run_at=run_at,
             priority=priority,
             launched_by=launched_by,
         )
 
-    async def rerun(self, run_id: int) -> int:
+    async def rerun(self, run_id: int, *, key: str | None = None, request: str | None = None) -> int:
         """Start a new run of the definition that a run was launched with, with those before and after it; its id."""
         run = await self.store.job(run_id)
         if run.kind is not JobKind.RUN:
@@ -152,6 +161,8 @@ class Control:
         return await self.store.launch(
             await self.launch_tree(definition),
             alone=not definition.overlap,
+            key=key,
+            request=request,
             priority=run.priority,
             launched_by="rerun",
             origin_id=run_id,

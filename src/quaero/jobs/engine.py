@@ -57,7 +57,7 @@ class StoredCollection:
 
     async def original(self, document_id: int) -> tuple[str, bytes] | None:
         found = await self._store.document_source(document_id)
-        return None if found is None else (found[0], await asyncio.to_thread(_unpacked, found[1]))
+        return None if found is None else (found[0], await asyncio.to_thread(unpacked, found[1]))
 
     async def matching(
         self, wanted: DocumentFilter, *, after: int | None, limit: int
@@ -65,7 +65,8 @@ class StoredCollection:
         return await self._store.matching_documents(wanted, after=after, limit=limit)
 
 
-def _unpacked(source: bytes) -> bytes:
+def unpacked(source: bytes) -> bytes:
+    """The original bytes of a document as they came."""
     import zstandard  # noqa: PLC0415 - only who reads originals needs it
 
     return zstandard.ZstdDecompressor().decompress(source)

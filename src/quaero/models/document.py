@@ -90,11 +90,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A document that a query found. `score` is larger for better matches; `snippet` marks words with `**`."""
+    """A document that a query found. `score` is larger for better matches.
+
+    `pieces`: a part of its text on one line, in pieces with whether they were looked for.
+    """
 
     document: Document
     score: float
-    snippet: str
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def snippet(self) -> str:
+        """The pieces as one text, which marks with `**` what was looked for."""
+        return "".join(f"**{text}**" if found else text for text, found in self.pieces)
 
 
 def content_hash(title: str, text: str) -> str:

@@ -67,6 +67,13 @@ class ConflictError(QuaeroError):
     exit_code = 2
 
 
+class KeyReusedError(QuaeroError):
+    """A key that makes a request safe to repeat came with another request. Nothing was changed."""
+
+    code = "key_reused"
+    exit_code = 2
+
+
 class TimeIsUpError(QuaeroError):
     """What was waited for has not come in time. Nothing was changed."""
 

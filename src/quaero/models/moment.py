@@ -7,7 +7,8 @@ def iso_time(milliseconds: int | None) -> str | None:
     """Milliseconds since 1970 as ISO 8601 in UTC with milliseconds; None stays None."""
     if milliseconds is None:
         return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    seconds, rest = divmod(milliseconds, 1000)  # a fraction of a second may be a little less than it was
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -9,6 +9,7 @@ from quaero.settings.reading import variable_of
 from quaero.settings.urls import DatabaseUrl, PostgresUrl, SqliteUrl, masked
 from quaero.settings.values import (
     CrawlerSettings,
+    LogSettings,
     Origin,
     PlacesSettings,
     PostgresSettings,
@@ -23,6 +24,7 @@ from quaero.settings.written import database_url
 __all__ = [
     "CrawlerSettings",
     "DatabaseUrl",
+    "LogSettings",
     "Origin",
     "PlacesSettings",
     "PostgresSettings",

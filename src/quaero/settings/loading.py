@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from quaero.models.duration import format_duration
-from quaero.settings import places, web
+from quaero.settings import log, places, web
 from quaero.settings.reading import Reading
 from quaero.settings.urls import DatabaseUrl, SqliteUrl, masked
 from quaero.settings.values import (
@@ -45,9 +45,12 @@ _EXAMPLES = {
     "retention.versions": 'versions = "365d"',
     "retention.answers": 'answers = "90d"',
     "retention.budgets": 'budgets = "400d"',
+    "retention.document_versions": 'document_versions = "365d"',
+    "retention.audit": 'audit = "365d"',
     "crawler.user_agent": 'user_agent = "docs-crawler/1.0 (me@example.org)"',
     **places.EXAMPLES,
     **web.EXAMPLES,
+    **log.EXAMPLES,
 }
 
 
@@ -69,6 +72,7 @@ def load(
         retention=_retention(reading),
         places=places.read_places(reading),
         web=web.read_web(reading),
+        log=log.read_log(reading),
         origins=tuple(reading.origins),
     )
     reading.complain_of_unknown_keys()
@@ -144,6 +148,8 @@ def _retention(reading: Reading) -> RetentionSettings:
         take("retention.versions"),
         take("retention.answers"),
         take("retention.budgets"),
+        take("retention.document_versions"),
+        take("retention.audit"),
     )
 
 

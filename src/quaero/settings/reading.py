@@ -43,7 +43,7 @@ class Reading:
         except ValueError as error:
             self.complain(key, str(error))
             value = default()
-        self.origins.append(Origin(key, show(value), source, variable_of(key)))
+        self.origins.append(Origin(key, show(value), source, variable_of(key), self._examples.get(key, "")))
         return value
 
     def from_file(self, key: str) -> bool:

@@ -38,8 +38,9 @@ class RetentionSettings:
     """How long what has become old is kept, in milliseconds; None: for ever.
 
     `runs`: a whole run that has ended with its jobs, not its documents. `events`, `logs`: its events, its log lines.
-    `versions`: what a definition was before it was changed. `answers`: what services answered. `budgets`: what was
-    spent on something, since it was last changed, and the paces of services.
+    `versions`: what a definition was before it was changed. `document_versions`: the same of a document.
+    `answers`: what services answered. `budgets`: what was spent on something, since it was last changed, and the
+    paces of services. `audit`: the record of what was changed through the pages and the API.
     """
 
     runs_ms: int | None = None
@@ -48,6 +49,8 @@ class RetentionSettings:
     versions_ms: int | None = None
     answers_ms: int | None = None
     budgets_ms: int | None = None
+    document_versions_ms: int | None = None
+    audit_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class PostgresSettings:
 class WebSettings:
     """Where `quaero serve` shows its pages.
 
-    `base_path`: the path under which a proxy shows them, without a slash at its end.
+    `base_path`: the path under which a proxy shows them, without a slash at its end. `trusted_proxies`: addresses of
+    proxies that say truly whom they speak for.
     `token`: what a caller must show; empty: one that is kept beside the key of the credentials. `hosts`: names, beside
     the address itself, by which a browser may ask for the pages: those that a proxy passes on.
     """
@@ -112,20 +116,30 @@ class WebSettings:
     port: int = 8085
     hosts: tuple[str, ...] = ()
     base_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
     token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What a server or worker writes on standard error. `format`: "text", for people, or "json", a line each."""
+
+    level: str = "warning"
+    format: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A setting as people see it: its value in writing, and the flag, variable or file that it comes from.
 
-    `variable` is the environment variable that would set it.
+    `variable` is the environment variable that would set it, `example` a line that would.
     """
 
     key: str
     value: str
     source: str
     variable: str
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +153,5 @@ class Settings:
     postgres: PostgresSettings = field(default_factory=PostgresSettings)
     places: PlacesSettings = field(default_factory=PlacesSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    log: LogSettings = field(default_factory=LogSettings)
     origins: tuple[Origin, ...] = ()

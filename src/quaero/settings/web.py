@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from ipaddress import ip_address
 from typing import Final
 
 from quaero.settings.reading import Reading
@@ -14,6 +15,7 @@ EXAMPLES: Final = {
     "web.port": "port = 8085",
     "web.hosts": 'hosts = "quaero.example.org"',
     "web.base_path": 'base_path = "/quaero"',
+    "web.trusted_proxies": 'trusted_proxies = "127.0.0.1"',
     "web.token": "QUAERO_WEB_TOKEN=…",
 }
 LEAST_TOKEN: Final = 16
@@ -32,6 +34,7 @@ def read_web(reading: Reading) -> WebSettings:
         reading.take("web.port", lambda: default.port, partial(whole_number, most=65_535)),
         reading.take("web.hosts", lambda: default.hosts, _hosts, ", ".join),
         reading.take("web.base_path", lambda: default.base_path, _base_path),
+        reading.take("web.trusted_proxies", lambda: default.trusted_proxies, _addresses, ", ".join),
         reading.take("web.token", lambda: "", _token, lambda token: HIDDEN if token else ""),
     )
 
@@ -49,6 +52,14 @@ def _hosts(written: object) -> tuple[str, ...]:
     if not isinstance(written, str) or not all(_HOST.fullmatch(name) for name in names):
         raise ValueError("must be names of hosts, separated by commas")
     return names
+
+
+def _addresses(written: object) -> tuple[str, ...]:
+    names = written.split(",") if isinstance(written, str) else ["?"]
+    try:
+        return tuple(str(ip_address(name.strip())) for name in names if name.strip())
+    except ValueError:
+        raise ValueError("must be IP addresses, separated by commas") from None
 
 
 def _base_path(written: object) -> str:

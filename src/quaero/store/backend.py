@@ -10,7 +10,7 @@ from quaero.store.check import Finding
 from quaero.store.clock import Clock
 from quaero.store.database_file import Progress
 from quaero.store.index_state import IndexState
-from quaero.store.transaction import Change, Reader
+from quaero.store.transaction import Change, Reader, Row
 
 T = TypeVar("T")
 
@@ -49,6 +49,13 @@ class Backend(Protocol):
         self, reader: Reader, query: Query, limit: int, offset: int
     ) -> tuple[tuple[SearchHit, ...], int]:
         """The best matches from `offset`, and how many documents match in all."""
+        ...
+
+    def search_facets(self, reader: Reader, query: Query, most: int, most_values: int) -> list[Row]:
+        """Among so many of the matches, how many there are of each source, tag and host, the commonest first.
+
+        As (kind, value, documents), at most so many of each kind.
+        """
         ...
 
     async def check_files(self) -> tuple[Finding, ...]:

@@ -70,6 +70,12 @@ CHECKS = MappingProxyType(
             "Import the definition again from its file. " + _KEEP,
             subject="definition",
         ),
+        "check_document_versions": _check(
+            "I13",
+            "The history of a document has no hole up to what the document is now.",
+            f"Nothing: the versions that are there are right. {_KEEP}",
+            subject="document",
+        ),
         "check_event_numbers": _check(
             "I15", "The events of a run are numbered without gap.", _DELETE, subject="run"
         ),

@@ -119,6 +119,23 @@ KINDS = (
             ("results", from_json), ("markdown", _same),
         ),
     ),
+    Kind(
+        "document_version",
+        "export_document_versions",
+        (
+            ("document_id", _identity), ("number", _same), ("at", iso_time), ("replaced_at", iso_time),
+            ("root_id", _identity), ("url", _same), ("title", _same), ("content_hash", _same), ("markdown", _same),
+        ),
+        start=(0, 0),
+    ),
+    Kind(
+        "act",
+        "export_audit",
+        (
+            ("id", _identity), ("at", iso_time), ("shown", _same), ("address", _same), ("operation", _same),
+            ("method", _same), ("path", _same), ("status", _same), ("code", _same),
+        ),
+    ),
 )  # fmt: skip
 """All that is exported, in this order. No values of the environment, which are never stored, and nothing sealed."""
 

@@ -18,9 +18,11 @@ class Pruned(msgspec.Struct, frozen=True):
     events: int = 0
     log_lines: int = 0
     versions: int = 0
+    document_versions: int = 0
     answers: int = 0
     budgets: int = 0
     paces: int = 0
+    audit: int = 0
 
     def __str__(self) -> str:
         """`2 runs, 40 events, 0 log lines`, and what else there is."""
@@ -50,9 +52,11 @@ async def prune(store: Store, keep: RetentionSettings) -> Pruned:
         events,
         log_lines,
         await _repeat(store, retention.prune_versions, limits.versions),
+        await _repeat(store, retention.prune_document_versions, limits.document_versions),
         await _repeat(store, retention.prune_answers, limits.answers),
         await _repeat(store, retention.prune_budgets, limits.budgets),
         await _repeat(store, retention.prune_paces, limits.budgets),
+        await _repeat(store, retention.prune_audit, limits.audit),
     )
 
 
@@ -67,7 +71,9 @@ async def would_prune(store: Store, keep: RetentionSettings) -> Pruned:
         ),
         sum([len(page) async for page in _pages(store, retention.old_log_lines, limits.logs)]),
         await read(retention.count_old_versions, limits.versions),
+        await read(retention.count_old_document_versions, limits.document_versions),
         *await read(retention.count_allowances, limits.answers, limits.budgets),
+        await read(retention.count_old_audit, limits.audit),
     )
 
 
@@ -78,8 +84,10 @@ class _Limits(msgspec.Struct, frozen=True):
     events: int
     logs: int
     versions: int
+    document_versions: int
     answers: int
     budgets: int
+    audit: int
 
 
 async def _limits(store: Store, keep: RetentionSettings) -> _Limits:
@@ -94,8 +102,10 @@ async def _limits(store: Store, keep: RetentionSettings) -> _Limits:
         max(runs, before(keep.events_ms)),
         max(runs, before(keep.logs_ms)),
         before(keep.versions_ms),
+        before(keep.document_versions_ms),
         before(keep.answers_ms),
         before(keep.budgets_ms),
+        before(keep.audit_ms),
     )
 
 

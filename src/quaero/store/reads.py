@@ -26,6 +26,8 @@ from quaero.store.transaction import Reader
 
 MOST_LOOKED_AT = 1_000
 """Of each step, to tell which types of jobs are pending: enough to know, few enough to ask often."""
+NO_ID = 2**63 - 1
+"""Larger than the id of anything."""
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +80,8 @@ class Lacking(msgspec.Struct, frozen=True):
 class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which documents: every field that is set must hold.
 
-    `tags`: all of them. `url_part` is text that the URL contains. Times are milliseconds since 1970; a document of
+    `tags`: all of them. `url_part` is text that the URL contains, `host` the server in it with its port, if it has one.
+    `root_id`: the run that saw them last. Times are milliseconds since 1970; a document of
     that very moment counts as after it.
     """
 
@@ -87,6 +90,8 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
     url_part: str | None = None
     created_after: int | None = None
     updated_after: int | None = None
+    host: str | None = None
+    root_id: int | None = None
     lacking: Lacking | None = None
 
     def parameters(self) -> dict[str, object]:
@@ -97,6 +102,8 @@ class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
             "url_part": self.url_part,
             "created_after": self.created_after,
             "updated_after": self.updated_after,
+            "host": self.host,
+            "root_id": self.root_id,
             "lacks_agent": None if lacking is None else lacking.agent,
             "lacks_maker": None if lacking is None else lacking.maker,
             "but_of_run": None if lacking is None else lacking.run_id,
@@ -194,6 +201,17 @@ class Process(msgspec.Struct, frozen=True):
     started_at: int
     seen_at: int
     running: int
+
+
+class QueuedType(msgspec.Struct, frozen=True, kw_only=True):
+    """The open jobs of one type: steps have their action as type. `oldest_at`: since when one could be claimed."""
+
+    type: str
+    pending: int = 0
+    running: int = 0
+    waiting: int = 0
+    paused: int = 0
+    oldest_at: int | None = None
 
 
 class LaunchInfo(msgspec.Struct, frozen=True):
@@ -362,6 +380,16 @@ def pending_types(reader: Reader, run_id: int) -> tuple[str, ...]:
     return tuple(sorted(type_ for (type_,) in rows))
 
 
+def last_runs(reader: Reader) -> dict[str, Job]:
+    """The newest run of each definition that has one, by the definition's id."""
+    return {run.type: run for run in map(job_of, reader.rows("last_runs"))}
+
+
+def held_jobs(reader: Reader, limit: int) -> tuple[Job, ...]:
+    """Jobs that some process has in its hands."""
+    return tuple(job_of(row) for row in reader.rows("held_jobs", limit=limit))
+
+
 def processes(reader: Reader) -> tuple[Process, ...]:
     found = []
     for owner, role, host, pid, version, types, *rest in reader.rows("list_processes"):
@@ -383,14 +411,19 @@ def events(reader: Reader, root_id: int, after: int, limit: int) -> tuple[Record
     )
 
 
-def log(reader: Reader, wanted: LogFilter, after: int, limit: int, newest: bool) -> tuple[StoredLine, ...]:
+def log(
+    reader: Reader, wanted: LogFilter, after: int, before: int | None, limit: int, newest: bool
+) -> tuple[StoredLine, ...]:
     found = job(reader, wanted.job_id)
     parameters = wanted.parameters()
-    if after and not newest and found.kind is not JobKind.CHILD:
+    if after and before is None and not newest and found.kind is not JobKind.CHILD:
         rows = reader.rows("log_lines_after", **parameters, after=after, limit=limit)
     else:
         direction = -1 if newest else 1
-        rows = reader.rows("log_lines", **parameters, after=after, limit=limit, direction=direction)
+        before = NO_ID if before is None else before
+        rows = reader.rows(
+            "log_lines", **parameters, after=after, before=before, limit=limit, direction=direction
+        )
     lines = [StoredLine(i, job_id, n, at, LogLevel(level), text) for i, job_id, n, at, level, text in rows]
     return tuple(reversed(lines) if newest else lines)
 
@@ -486,3 +519,13 @@ def definition_versions(
 def variables(reader: Reader, name: str | None) -> tuple[Variable, ...]:
     """All variables by name, or the one of that name."""
     return tuple(Variable(*row) for row in reader.rows("list_variables", name=name))
+
+
+def queued(reader: Reader, now: int) -> tuple[QueuedType, ...]:
+    """What is open, by type; runs themselves are left out."""
+    found: dict[str, dict[str, int | None]] = defaultdict(dict)
+    for type_, state, count, oldest_at in reader.rows("queue_by_type", now=now):
+        found[type_][state] = count
+        if oldest_at is not None:
+            found[type_]["oldest_at"] = oldest_at
+    return tuple(msgspec.convert({"type": type_, **found[type_]}, QueuedType) for type_ in sorted(found))

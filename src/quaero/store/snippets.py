@@ -1,4 +1,4 @@
-"""The part of a text that shows best why it was found, with its matches between asterisks."""
+"""The part of a text that shows best why it was found, in pieces that are matches and pieces that are not."""
 
 import re
 from bisect import bisect_left
@@ -13,6 +13,12 @@ from quaero.store.words import places_of, words_of
 
 WORDS: Final = 32
 """How many words a snippet has."""
+
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in parts, each with whether it was looked for."""
+
+_MARK: Final = "\x02"
+"""Around matches, while a snippet is put together; a text that has this character gets a space instead."""
 
 _NEAR: Final = 200
 """Characters of about so many words."""
@@ -50,8 +56,23 @@ def terms_of(clause: Clause) -> tuple[Term, ...]:
     return clause.terms if isinstance(clause, AnyOf) else (clause,)
 
 
+def pieces_of(text: str, phrases: Sequence[Phrase]) -> Pieces:
+    """About `WORDS` words around the most different matches, on one line; the beginning when there are none."""
+    parts = " ".join(_found(text, phrases).split()).split(_MARK)
+    return tuple((part, bool(number % 2)) for number, part in enumerate(parts) if part)
+
+
+def unmarked(text: str) -> Pieces:
+    """A text without matches, on one line."""
+    return ((" ".join(text.split()), False),)
+
+
 def snippet(text: str, phrases: Sequence[Phrase]) -> str:
-    """About `WORDS` words around the most different matches, marked `**so**`; the beginning when there are none."""
+    """The same as it is written, its matches marked `**so**`."""
+    return _found(text, phrases).replace(_MARK, "**")
+
+
+def _found(text: str, phrases: Sequence[Phrase]) -> str:
     phrases = [phrase for phrase in phrases if phrase.stems]
     for begin in _good_places(text, phrases):
         start, end = max(0, begin - _AROUND), begin + _NEAR + _AROUND
@@ -113,12 +134,12 @@ def _to_space(text: str, start: int) -> int:
 
 def _cut(text: str, start: int, end: int, phrases: Sequence[Phrase], *, always: bool = False) -> str:
     """The snippet of this part of the text; empty without a match, unless `always`."""
-    part = text[start:end].encode(errors="replace")
+    part = text[start:end].replace(_MARK, " ").encode(errors="replace")
     places = places_of(part)
     stems = [stem for _, _, stem in places]
     matches = sorted(match for number, each in enumerate(phrases) for match in _matches(stems, each, number))
     if not places or not (matches or always):
-        return " ".join(text[start:end].split()[:WORDS]) if always else ""
+        return " ".join(part.decode().split()[:WORDS]) if always else ""
     first, last = _window(matches, len(places))
     shown = _marked(
         part, places, [each for each in matches if first <= each.first and each.end <= last], first, last
@@ -165,9 +186,9 @@ def _marked(
         if begin < marked_to:
             if stop <= marked_to:
                 continue
-            pieces[-1:] = [part[at:stop], b"**"]
+            pieces[-1:] = [part[at:stop], _MARK.encode()]
         else:
-            pieces += [part[at:begin], b"**", part[begin:stop], b"**"]
+            pieces += [part[at:begin], _MARK.encode(), part[begin:stop], _MARK.encode()]
         at = marked_to = stop
     pieces.append(part[at:end])
     return b"".join(pieces).decode(errors="replace")

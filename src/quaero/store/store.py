@@ -12,17 +12,30 @@ from quaero.models.definition import JobDefinition
 from quaero.models.document import Document, SearchHit
 from quaero.models.errors import NotFoundError, StoreError
 from quaero.models.event import Recorded
+from quaero.models.feed_position import FeedPosition
 from quaero.models.job import ChildJob, Job, JobState, StepLimits
 from quaero.models.maintenance import Maintained
 from quaero.models.outcome import LogLevel, Settlement
 from quaero.search.query import Query
 from quaero.secrets.sealed_credential import SealedCredential
-from quaero.store import reads
+from quaero.store import audit, document_reads, feed, job_lists, job_reads, reads
 from quaero.store.backend import Backend
 from quaero.store.check import Finding, check
 from quaero.store.database_file import Progress
+from quaero.store.document_reads import (
+    DocumentOrigin,
+    DocumentVersion,
+    Facets,
+    NewestPage,
+    Place,
+    facets_of,
+)
 from quaero.store.export import Exported, export
+from quaero.store.feed import News
+from quaero.store.figures import Figures, figures
 from quaero.store.index_state import IndexState
+from quaero.store.job_lists import ChildPage
+from quaero.store.parked import ParkedClaim
 from quaero.store.reads import (
     DefinitionVersion,
     DocumentFilter,
@@ -35,6 +48,7 @@ from quaero.store.reads import (
     ParentProgress,
     Preview,
     Process,
+    QueuedType,
     RunInfo,
     SourceStats,
     StoredDefinition,
@@ -60,7 +74,7 @@ from quaero.store.transitions.credentials import StoredCredential
 from quaero.store.transitions.definitions import Kept, NewDefinition
 from quaero.store.transitions.fold import fail_overdue, fail_run, fold
 from quaero.store.transitions.gates import Gate, GateScope, change_gate, gates
-from quaero.store.transitions.launch import Launch, LaunchOptions, launch
+from quaero.store.transitions.launch import Launch, LaunchOptions, launch, run_of_request
 from quaero.store.transitions.retry import retry
 from quaero.store.transitions.schedules import Firing, Schedule, Scheduled
 from quaero.store.transitions.settle import settle
@@ -95,6 +109,7 @@ class Store:
         *,
         alone: bool = False,
         key: str | None = None,
+        request: str | None = None,
         run_at: int = 0,
         priority: int = 0,
         launched_by: str = "person",
@@ -104,6 +119,7 @@ class Store:
         options = LaunchOptions(
             alone=alone,
             key=key,
+            request=request,
             run_at=run_at,
             priority=priority,
             launched_by=launched_by,
@@ -111,6 +127,10 @@ class Store:
         )
         whole = what if isinstance(what, Launch) else Launch(what)
         return await self.backend.write(launch, whole, options)
+
+    async def run_of_request(self, key: str, request: str) -> int | None:
+        """The run that this request has launched with the key; `KeyReusedError` if another one has."""
+        return await self.backend.read(run_of_request, key, request)
 
     async def open_run(self, definition_id: str) -> int | None:
         """The newest run of the definition that has not ended."""
@@ -162,12 +182,28 @@ class Store:
         suspect_from: float = 5.0,
     ) -> Claimed:
         """Take ready jobs of these types, of one run or of all, under new leases of this process."""
-        request = ClaimRequest(
-            self.backend.owner, tuple(types), limit, lease_ms, root_id, self._served, suspect_from
-        )
+        request = self._request(types, limit, lease_ms, root_id, suspect_from)
         claimed = await self.backend.write(claim, request)
         self._served.update(claimed.served)
         return claimed
+
+    def park_claim(
+        self,
+        types: Sequence[str],
+        limit: int,
+        lease_ms: int,
+        root_id: int | None = None,
+        *,
+        suspect_from: float = 5.0,
+    ) -> ParkedClaim:
+        """The same claim, to be made by whoever makes work: see `plan_and_claim`."""
+        return ParkedClaim(self._request(types, limit, lease_ms, root_id, suspect_from))
+
+    def _request(
+        self, types: Sequence[str], limit: int, lease_ms: int, root_id: int | None, suspect_from: float
+    ) -> ClaimRequest:
+        owner = self.backend.owner
+        return ClaimRequest(owner, tuple(types), limit, lease_ms, root_id, self._served, suspect_from)
 
     async def heartbeat(self, held: Sequence[tuple[int, int]], lease_ms: int) -> set[tuple[int, int]]:
         """Extend leases, given as (job id, lease number); those that are still held."""
@@ -202,6 +238,14 @@ class Store:
     async def add_planned(self, parent: Job, children: Sequence[ChildJob], *, last: bool) -> None:
         """Store one chunk of a plan; the last one closes the plan."""
         await self.backend.write(plan.add_planned, parent, children, last)
+
+    async def plan_and_claim(
+        self, parent: Job, children: Sequence[ChildJob], *, last: bool, parked: ParkedClaim
+    ) -> Claimed:
+        """`add_planned` and a claim in one transaction; what was claimed. Nothing, if it was withdrawn meanwhile."""
+        claimed = await self.backend.write(plan.plan_and_claim, parent, children, last, parked)
+        self._served.update(claimed.served)
+        return claimed
 
     async def fail_plan(self, parent: Job, code: str, error: str) -> None:
         """End a parent job whose planning failed for good."""
@@ -255,6 +299,19 @@ class Store:
             if held.owner != owner and held.until > ticks:
                 return False
         return await self.backend.write(duties.take_duty, name, owner, lease_ms, dead)
+
+    async def duties(self) -> dict[str, str]:
+        """Who has which duty: owners of processes, by what they do for all."""
+        held = await self.backend.read(duties.holders)
+        ticks = self.backend.clock.ticks_ms()
+        return {name: holder.owner for name, holder in held.items() if holder.until > ticks}
+
+    async def is_watched(self) -> bool:
+        """Whether some process watches over the parent jobs."""
+        held = await self.backend.read(duties.holder, duties.ORCHESTRATOR)
+        if held is None or held.until <= self.backend.clock.ticks_ms():
+            return False
+        return not await self.backend.dead([held.owner])
 
     async def register(
         self, role: str, types: Sequence[str], concurrency: int, root_id: int | None = None
@@ -313,6 +370,22 @@ class Store:
         """One page of the jobs, newest first. `oldest_first` needs a run or a parent in the filter."""
         return await self.backend.read(reads.jobs, wanted, limit, cursor, oldest_first)
 
+    async def state_counts(self, wanted: JobFilter) -> dict[JobState, int]:
+        """How many of the jobs are in which state; all states, whatever states are wanted."""
+        return await self.backend.read(job_lists.state_counts, wanted)
+
+    async def children(
+        self,
+        parent_id: int,
+        *,
+        states: Sequence[JobState] | None = None,
+        after: int = 0,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> ChildPage:
+        """The jobs right below a run or parent job with ids above `after`, without the first `offset` of these."""
+        return await self.backend.read(job_lists.children, parent_id, states, after, offset, limit)
+
     async def job_states(
         self, wanted: JobFilter, *, after: int = 0, limit: int = 1_000
     ) -> list[tuple[int, JobState]]:
@@ -336,9 +409,41 @@ class Store:
     async def run(self, run_id: int) -> RunInfo:
         return await self.backend.read(reads.run, run_id)
 
+    async def steps(self, run_ids: Sequence[int]) -> dict[int, tuple[job_reads.Step, ...]]:
+        """The steps of each of the runs, in their order, with where they stand."""
+        return await self.backend.read(job_reads.steps, run_ids)
+
+    async def history(self, job_id: int, *, limit: int = 200) -> tuple[Recorded, ...]:
+        """The newest events about a job, but for those that tell of progress; oldest first."""
+        return await self.backend.read(job_reads.history, job_id, limit)
+
+    async def groups(self, step_id: int) -> tuple[job_reads.Group, ...]:
+        """How many children of a step there are by host, depth and state."""
+        return await self.backend.read(job_reads.groups, step_id)
+
+    async def timeline(self, run_id: int, *, since: int, span: int) -> tuple[job_reads.Span, ...]:
+        """What happened to the children of a run in spans of so many milliseconds from `since` on."""
+        return await self.backend.read(job_reads.timeline, run_id, since, span)
+
+    async def saved_by(self, run_id: int, job_ids: Sequence[int]) -> dict[int, job_reads.SavedBy]:
+        """The documents of jobs of a run, by the ids of the jobs; nothing of what a later run has seen again."""
+        return await self.backend.read(job_reads.saved_by, run_id, job_ids)
+
+    async def last_runs(self) -> dict[str, Job]:
+        """The newest run of each definition that has one, by the definition's id."""
+        return await self.backend.read(reads.last_runs)
+
+    async def held_jobs(self, *, limit: int = 200) -> tuple[Job, ...]:
+        """Jobs that some process has in its hands, those of one step together."""
+        return await self.backend.read(reads.held_jobs, limit)
+
     async def chain(self, run_id: int) -> tuple[int, ...]:
         """The runs that were launched together with this one, by id, in the order in which they run."""
         return await self.backend.read(reads.chain, run_id)
+
+    async def queued(self) -> tuple[QueuedType, ...]:
+        """What is open, by type; runs themselves are left out."""
+        return await self.backend.read(reads.queued, self.backend.clock.now_ms())
 
     async def launches(self, run_ids: Sequence[int]) -> dict[int, LaunchInfo]:
         """How runs came to be, by their ids."""
@@ -356,6 +461,26 @@ class Store:
         """Events of a run with numbers above `after`, in order."""
         return await self.backend.read(reads.events, root_id, after, limit)
 
+    async def feed_position(self) -> FeedPosition:
+        """Where a reader of all runs is who wants what comes from now on."""
+        return await self.backend.read(feed.feed_position, self.backend.clock.now_ms())
+
+    async def position_in(self, run_ids: Sequence[int], whole: FeedPosition) -> FeedPosition:
+        """What a position in all runs means for a reader of these alone; those that are gone are left out."""
+        return await self.backend.read(feed.position_in, run_ids, whole)
+
+    async def news(
+        self,
+        since: FeedPosition,
+        until: FeedPosition | None = None,
+        *,
+        parents_only: bool = False,
+        limit: int = 1_000,
+    ) -> News:
+        """The events after one position, up to another or all there are; see `store.feed`."""
+        now = self.backend.clock.now_ms()
+        return await self.backend.read(feed.news, since, until, now, parents_only, limit)
+
     async def log(
         self,
         job_id: int,
@@ -363,15 +488,16 @@ class Store:
         levels: Sequence[LogLevel] | None = None,
         contains: str = "",
         after: int = 0,
+        before: int | None = None,
         limit: int = 1_000,
         newest: bool = False,
     ) -> tuple[StoredLine, ...]:
-        """Log lines of a job and of everything below it with ids above `after`, in the order of their ids.
+        """Log lines of a job and of everything below it with ids between `after` and `before`, by id.
 
         `newest`: the last `limit` of them instead of the first.
         """
         wanted = LogFilter(job_id=job_id, levels=None if levels is None else tuple(levels), contains=contains)
-        return await self.backend.read(reads.log, wanted, after, limit, newest)
+        return await self.backend.read(reads.log, wanted, after, before, limit, newest)
 
     # Definitions
 
@@ -389,9 +515,9 @@ class Store:
         """Allow new runs of a definition, or refuse them."""
         return await self.backend.write(definitions.switch_definition, definition_id, enabled)
 
-    async def delete_definition(self, definition_id: str) -> None:
-        """Delete a definition that has no open run; its versions, runs and documents stay."""
-        await self.backend.write(definitions.delete_definition, definition_id)
+    async def delete_definition(self, definition_id: str, *, version: int | None = None) -> None:
+        """Delete a definition that has no open run; its versions, runs and documents stay. Or only at this version."""
+        await self.backend.write(definitions.delete_definition, definition_id, version)
 
     async def definition_versions(
         self, definition_id: str, number: int | None = None
@@ -485,6 +611,31 @@ class Store:
         """One page of the documents, in the order of their ids."""
         return await self.backend.read(reads.documents, wanted, limit, cursor)
 
+    async def newest_documents(
+        self, wanted: DocumentFilter, *, limit: int = 50, after: Place | None = None
+    ) -> NewestPage:
+        """One page of the documents, the last changed first; `after`: where the page before ended."""
+        return await self.backend.read(document_reads.newest_documents, wanted, limit, after)
+
+    async def document_facets(self, wanted: DocumentFilter) -> Facets:
+        """How many documents there are of each kind, among the 10,000 newest that match."""
+        return await self.backend.read(document_reads.document_facets, wanted, self.backend.clock.now_ms())
+
+    async def document_sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """Characters of Markdown, by document."""
+        return await self.backend.read(document_reads.document_sizes, ids)
+
+    async def document_origin(self, document_id: int) -> DocumentOrigin:
+        return await self.backend.read(document_reads.document_origin, document_id)
+
+    async def document_versions(self, document_id: int) -> tuple[DocumentVersion, ...]:
+        """What a document is and was, the present version first, without the Markdown."""
+        return await self.backend.read(document_reads.document_versions, document_id)
+
+    async def document_version(self, document_id: int, number: int) -> DocumentVersion:
+        """One version with its Markdown; `NotFoundError` when it is not kept."""
+        return await self.backend.read(document_reads.document_version, document_id, number)
+
     async def document_stats(self) -> tuple[SourceStats, ...]:
         return await self.backend.read(reads.document_stats)
 
@@ -499,6 +650,14 @@ class Store:
     ) -> tuple[tuple[SearchHit, ...], int]:
         """The best matches and how many documents match in all."""
         return await self.backend.read(self.backend.search, query, limit, offset)
+
+    async def search_facets(self, query: Query) -> Facets:
+        """How many documents there are of each kind, among 10,000 that match."""
+        return facets_of(
+            await self.backend.read(
+                self.backend.search_facets, query, document_reads.MOST_COUNTED, document_reads.MOST_VALUES
+            )
+        )
 
     async def next_documents(self, after: int, count: int) -> tuple[int, int] | None:
         """The first and the last id of so many documents with ids above `after`, or of fewer; None: there is none."""
@@ -567,6 +726,18 @@ class Store:
 
     async def note_maintained(self, done: Maintained) -> None:
         await self.backend.write(_note_maintained, done)
+
+    async def figures(self) -> Figures:
+        """What is open, what has ended, how long that took; for whoever watches over the store."""
+        return await self.backend.read(figures, self.backend.clock.now_ms())
+
+    async def record_acts(self, acts: Sequence[audit.Act]) -> None:
+        """Note what was changed through pages and API."""
+        await self.backend.write(audit.record, acts)
+
+    async def acts(self, *, limit: int = 50, cursor: int | None = None) -> audit.ActPage:
+        """What was changed through pages and API, newest first."""
+        return await self.backend.read(audit.acts, limit, cursor)
 
     def _definition_of(self, tx: Reader, root_id: int) -> JobDefinition:
         """The definition of a run as it was at launch; it never changes, so it is kept."""

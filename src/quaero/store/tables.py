@@ -37,6 +37,7 @@ TABLES: Final[tuple[Table, ...]] = (
     _table("budgets", "name", "spent updated_at"),
     _table("answers", "question", "value at", large=True),
     _table("upkeep", "what", "at detail"),
+    _table("audit", "id", "at shown address operation method path status code", numbered=True),
     _table(
         "jobs",
         "id",
@@ -48,7 +49,7 @@ TABLES: Final[tuple[Table, ...]] = (
     _table(
         "runs",
         "job_id",
-        "definition_id definition launch_key launched_by origin_id paused_at last_event pruned_events",
+        "definition_id definition launch_key launch_request launched_by origin_id paused_at last_event pruned_events",
     ),
     _table("run_needs", "run_id needs_id"),
     _table(
@@ -71,8 +72,14 @@ TABLES: Final[tuple[Table, ...]] = (
         "documents",
         "id",
         """source_type canonical_url url title markdown metadata content_hash created_at updated_at checked_at job_id
-        root_id""",
+        root_id version""",
         numbered=True,
+        large=True,
+    ),
+    _table(
+        "document_versions",
+        "document_id number",
+        "at replaced_at root_id url title content_hash markdown",
         large=True,
     ),
     _table("document_sources", "document_id", "media_type body", large=True),

@@ -107,6 +107,10 @@ class Transaction(Reader, Protocol):
         """Keep changes of gates away, and other claims too if there are gates at all; whether those are kept away."""
         ...
 
+    def try_hold_gates(self) -> Callable[[], bool]:
+        """`hold_gates`, unless others have to be waited for; whether it was done. Then look whether there are gates."""
+        ...
+
     def touch(self, change: Change | Callable[[], Change]) -> None:
         """Tell what this transaction changes; announced after the commit, when a function for it is called."""
         ...

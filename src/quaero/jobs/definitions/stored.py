@@ -63,6 +63,11 @@ class Definitions:
             self.check_changeable(each.definition.id, "Choose another id")
         return await self._store.import_definitions(new, replace_edited=replace_edited)
 
+    async def create(self, text: str) -> Kept:
+        definition = await self.read(text, file="")
+        self.check_changeable(definition.id, "Choose another id")
+        return await self._store.edit_definition(NewDefinition(definition, text), version=0)
+
     async def edit(self, text: str, *, definition_id: str, version: int) -> Kept:
         """Keep a text that was edited on top of a version of the definition; it must keep its id."""
         self.check_changeable(definition_id)
@@ -78,9 +83,9 @@ class Definitions:
         self.check_changeable(definition_id, "It is always on")
         return await self._store.switch_definition(definition_id, enabled=enabled)
 
-    async def delete(self, definition_id: str) -> None:
+    async def delete(self, definition_id: str, *, version: int | None = None) -> None:
         self.check_changeable(definition_id, "It stays")
-        await self._store.delete_definition(definition_id)
+        await self._store.delete_definition(definition_id, version=version)
 
     async def one(self, definition_id: str) -> StoredDefinition:
         return self._system.get(definition_id) or await self._store.definition(definition_id)

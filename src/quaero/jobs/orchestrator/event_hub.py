@@ -1,7 +1,8 @@
 """The event hub: everyone reads the same numbered events from the store; commits only wake the readers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 
 from quaero.models.event import JobCancelled, JobCompleted, JobFailed, Recorded
 from quaero.store.store import Store
@@ -13,12 +14,24 @@ NET_SECONDS = 1.0
 """How long a reader sleeps at most."""
 
 
+class Changes(asyncio.Event):
+    """Set when there may be new events."""
+
+    async def next(self) -> None:
+        """Wait until it is set, or for as long as a reader sleeps at most."""
+        try:
+            async with asyncio.timeout(NET_SECONDS):
+                await self.wait()
+        except TimeoutError:
+            pass
+
+
 class EventHub:
     """Feeds of events by run; a reader that is slow or gone costs the writers nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._readers: set[asyncio.Event] = set()
+        self._readers: set[Changes] = set()
         self._forget = store.on_change(self._changed)
 
     def close(self) -> None:
@@ -26,11 +39,9 @@ class EventHub:
 
     async def follow(self, run_id: int, after: int = 0) -> AsyncIterator[Recorded]:
         """The run's events with numbers above `after`, each once and in order, until its last one."""
-        woken = asyncio.Event()
-        self._readers.add(woken)
-        try:
+        with self.listening() as changes:
             while True:
-                woken.clear()
+                changes.clear()
                 page = await self._store.events(run_id, after=after, limit=PAGE)
                 for event in page:
                     after = event.number
@@ -38,9 +49,17 @@ class EventHub:
                 if len(page) < PAGE:
                     if await self._at_the_end(run_id, after, page):
                         return
-                    await _wait(woken)
+                    await changes.next()
+
+    @contextmanager
+    def listening(self) -> Iterator[Changes]:
+        """What tells of new events, during the block."""
+        changes = Changes()
+        self._readers.add(changes)
+        try:
+            yield changes
         finally:
-            self._readers.discard(woken)
+            self._readers.discard(changes)
 
     async def _at_the_end(self, run_id: int, after: int, page: Sequence[Recorded]) -> bool:
         """Whether the run has ended and there is nothing above `after`. A run that was reopened goes on."""
@@ -51,13 +70,5 @@ class EventHub:
 
     def _changed(self, change: Change) -> None:
         if change & (Change.EVENTS | Change.FOREIGN):
-            for woken in self._readers:
-                woken.set()
-
-
-async def _wait(woken: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(NET_SECONDS):
-            await woken.wait()
-    except TimeoutError:
-        pass
+            for changes in self._readers:
+                changes.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quaero.jobs.manager import PlanContext
@@ -35,6 +35,10 @@ class Executed(NamedTuple):
     recorded: tuple[Callable[[], None], ...] = ()
 
 
+AddPlanned = Callable[[Job, Sequence[ChildJob], bool], Awaitable[None]]
+"""Stores one chunk of the plan of a parent job; whether it is the last."""
+
+
 class Executor:
     """Over one store and the installed kinds of work."""
 
@@ -45,9 +49,11 @@ class Executor:
         collection: Collection,
         settings: QueueSettings,
         clock: Clock,
+        add_planned: AddPlanned,
     ) -> None:
         self._control, self._store = control, control.store
         self._registry, self._collection, self._settings, self._clock = registry, collection, settings, clock
+        self._add_planned = add_planned
         self._steps = StepViews(self._store, registry.managers)
 
     def execute(self, job: Job) -> Coroutine[Any, Any, Executed]:
@@ -115,9 +121,9 @@ class Executor:
                 continue
             chunk.append(child)
             if len(chunk) == PLAN_CHUNK:
-                await self._store.add_planned(parent, chunk, last=False)
+                await self._add_planned(parent, chunk, False)
                 chunk = []
-        await self._store.add_planned(parent, chunk, last=True)
+        await self._add_planned(parent, chunk, True)
 
 
 def _success(job: Job, outcome: object, context: JobContext) -> Settlement:

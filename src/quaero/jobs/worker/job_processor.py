@@ -13,10 +13,11 @@ from quaero.jobs.worker.by_run import ByRun
 from quaero.jobs.worker.executor import Executed, Executor
 from quaero.jobs.worker.failures import UNSTORABLE, unstorable
 from quaero.models.errors import LeaseLostError, QuaeroError, StoreError
-from quaero.models.job import Job
+from quaero.models.job import ChildJob, Job
 from quaero.models.outcome import End, LogLevel, Settlement
 from quaero.settings import QueueSettings
 from quaero.store.clock import Clock
+from quaero.store.parked import ParkedClaim
 from quaero.store.transaction import Change
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class JobProcessor:
         self._registry, self._settings, self._root_id = registry, settings, root_id
         self._clock, self._drain_seconds = clock or self._store.backend.clock, drain_seconds
         self.types = tuple({**registry.managers, **registry.workers} if types is None else types)
-        self._executor = Executor(control, registry, collection, settings, self._clock)
+        self._executor = Executor(control, registry, collection, settings, self._clock, self._add_planned)
         self._held: dict[Claim, _Held] = {}
         self._ended: dict[int, list[Settlement]] = {}
         self._recorded: dict[Claim, tuple[Callable[[], None], ...]] = {}
@@ -88,6 +89,10 @@ class JobProcessor:
         self._watch = Loop("watch", self._look_for_lost, interval=3600.0)
         self._watched_at = 0.0
         self._broken: StoreError | None = None
+        self._suspect_from = settings.max_lost_leases / 2
+        self._stopping = self._claiming = self._claim_after = False
+        self._parked: ParkedClaim | None = None
+        self._taken_along: set[asyncio.Task[None]] = set()
         self._forget = self._store.on_change(self._changed)
 
     @property
@@ -109,7 +114,10 @@ class JobProcessor:
         Work that does not stop within the grace time is left to itself; its lease is returned when it runs out.
         """
         self._forget()
+        self._stopping = True
         await self._claims.stop()
+        if self._parked is not None and not self._parked.withdraw():
+            await asyncio.wait(self._taken_along)
         await self._wait_for_work(self._drain_seconds)
         for held in self._held.values():
             held.stop(lost=held.lost)
@@ -135,24 +143,63 @@ class JobProcessor:
     async def _claim(self) -> float | None:
         if self._broken is not None:
             raise self._broken
-        room = self._settings.concurrency - len(self._held)
-        if room <= 0 or not self.types:
+        if self._parked is not None and not self._parked.withdraw():
+            self._claim_after = True
+            return None  # it is being made; `_plan_and_claim` wakes us
+        self._parked = None
+        room = self._room
+        if room <= 0:
             return None
-        claimed = await self._store.claim(
-            self.types,
-            room,
-            self._settings.lease_ms,
-            self._root_id,
-            suspect_from=self._settings.max_lost_leases / 2,
-        )
-        for job in claimed.jobs:
-            task = asyncio.create_task(self._execute(job), name=f"job {job.id}")
-            self._held[job.id, job.lease_number] = _Held(job.root_id, task)
+        self._claiming = True
+        try:
+            claimed = await self._store.claim(
+                self.types, room, self._settings.lease_ms, self._root_id, suspect_from=self._suspect_from
+            )
+        finally:
+            self._claiming = False
+        self._begin(claimed.jobs)
         if claimed.busy:
             return BUSY_SECONDS
         if claimed.next_at is not None:
             return min(1.0, max(0.0, (claimed.next_at - self._clock.now_ms()) / 1000) + 0.001)
         return None
+
+    @property
+    def _room(self) -> int:
+        """How many jobs more may be executed here."""
+        return self._settings.concurrency - len(self._held) if self.types else 0
+
+    def _begin(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            task = asyncio.create_task(self._execute(job), name=f"job {job.id}")
+            self._held[job.id, job.lease_number] = _Held(job.root_id, task)
+
+    async def _add_planned(self, parent: Job, children: Sequence[ChildJob], last: bool) -> None:
+        """Store a chunk of a plan; if there is room and no claim under way, what is ready is claimed with it."""
+        idle = not (self._claiming or self._stopping or self._broken) and self._parked is None
+        if not idle or self._room <= 0:
+            await self._store.add_planned(parent, children, last=last)
+            return
+        parked = self._parked = self._store.park_claim(
+            self.types, self._room, self._settings.lease_ms, self._root_id, suspect_from=self._suspect_from
+        )
+        claiming = asyncio.create_task(self._plan_and_claim(parent, children, last, parked))
+        self._taken_along.add(claiming)
+        claiming.add_done_callback(self._taken_along.discard)
+        await asyncio.shield(claiming)  # whoever stops the planning must not lose what is claimed
+
+    async def _plan_and_claim(
+        self, parent: Job, children: Sequence[ChildJob], last: bool, parked: ParkedClaim
+    ) -> None:
+        try:
+            claimed = await self._store.plan_and_claim(parent, children, last=last, parked=parked)
+            self._begin(claimed.jobs)
+        finally:
+            if self._parked is parked:
+                self._parked = None
+            if self._claim_after:
+                self._claim_after = False
+                self._claims.wake()
 
     async def _settle(self) -> float | None:
         """Recording goes on by itself; here its errors come out."""

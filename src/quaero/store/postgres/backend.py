@@ -27,7 +27,7 @@ from quaero.store.postgres.connection import (
     connect,
     refusal,
 )
-from quaero.store.postgres.full_text import index_lost, index_state, rebuild_some, search
+from quaero.store.postgres.full_text import facets, index_lost, index_state, rebuild_some, search
 from quaero.store.postgres.outage import Outage
 from quaero.store.postgres.owners import Absences, holds_lock, new_owner
 from quaero.store.postgres.readers import Readers
@@ -36,7 +36,7 @@ from quaero.store.postgres.sessions import Session, Sessions
 from quaero.store.postgres.wake_ups import WakeUps
 from quaero.store.postgres.writer import Writer
 from quaero.store.rows import to_json
-from quaero.store.transaction import BeforeStatement, Change, Reader
+from quaero.store.transaction import BeforeStatement, Change, Reader, Row
 
 T = TypeVar("T")
 
@@ -126,6 +126,9 @@ class PostgresBackend:
         self, reader: Reader, query: Query, limit: int, offset: int
     ) -> tuple[tuple[SearchHit, ...], int]:
         return search(reader, query, limit, offset)
+
+    def search_facets(self, reader: Reader, query: Query, most: int, most_values: int) -> list[Row]:
+        return facets(reader, query, most, most_values)
 
     async def check_files(self) -> tuple[Finding, ...]:
         return await self.read(upkeep.damage)

@@ -43,12 +43,16 @@ class ServerTime:
         """Anew: what was answered while others held a lock is too old when it is read."""
         self._cursor = self._connection.execute(self.NOW)
 
+    def told_by(self, cursor: Cursor[tuple[Any, ...]]) -> None:
+        """A statement asks for it as well, first of all its columns."""
+        self._cursor = cursor
+
     def hear(self) -> int:
         """Wait for the last answer, if there is none yet; the number of the process at the server."""
         if self._cursor is None and not self._pid:
             self.ask()
         if self._cursor is not None:
-            [(server_ms, self._pid)] = self._cursor.fetchall()
+            [(server_ms, self._pid, *_)] = self._cursor.fetchall()
             self._cursor = None
             self._clock.set(server_ms)
         return self._pid

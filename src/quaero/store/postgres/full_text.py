@@ -10,7 +10,7 @@ from quaero.store.check import Finding
 from quaero.store.index_state import IndexState
 from quaero.store.postgres.document_texts import LEVELS, TITLE_WEIGHT, key, text_of
 from quaero.store.rows import document_of, to_json
-from quaero.store.snippets import looked_for, snippet, terms_of
+from quaero.store.snippets import Pieces, looked_for, pieces_of, terms_of, unmarked
 from quaero.store.transaction import Reader, Row, Transaction
 from quaero.store.words import words_of
 
@@ -24,26 +24,51 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
         return (), 0
     filters = to_json([_filter(part) for part in query.filters])
     if query.required or query.optional:
-        bits = [1 << number for number in range(len(query.required))]
         reader.rows("prefer_index")
-        wanted = sum(bits) - (1 << 64 if len(bits) == 64 else 0)
         rows = reader.rows(
             "search_words",
-            probes=to_json(list(_probes(query))),
             filters=filters,
-            mask=wanted | _EXCLUDED if query.excluded else wanted,
-            wanted=wanted,
+            **_words_wanted(query),
             title_weight=TITLE_WEIGHT,
             limit=limit,
             offset=offset,
         )
         marked = looked_for(query)
-        return tuple(_hit(row, snippet(row[-1], marked)) for row in rows if row[1] is not None), rows[0][0]
-    probes = to_json([_whole(term, words) for term in query.excluded if (words := _words(term))])
+        return tuple(_hit(row, pieces_of(row[-1], marked)) for row in rows if row[1] is not None), rows[0][0]
     if query.excluded:
         reader.rows("prefer_index")
-    rows = reader.rows("search_filters", probes=probes, filters=filters, limit=limit, offset=offset)
-    return tuple(_hit(row, row[-1]) for row in rows if row[1] is not None), rows[0][0]
+    rows = reader.rows("search_filters", probes=_kept_out(query), filters=filters, limit=limit, offset=offset)
+    return tuple(_hit(row, unmarked(row[-1])) for row in rows if row[1] is not None), rows[0][0]
+
+
+def facets(reader: Reader, query: Query, most: int, most_values: int) -> list[Row]:
+    """What of each kind there is among the matches, of so many of them: (kind, value, how many documents)."""
+    if query.empty:
+        return []
+    limits = {
+        "filters": to_json([_filter(part) for part in query.filters]),
+        "most": most,
+        "most_values": most_values,
+    }
+    if query.required or query.optional:
+        reader.rows("prefer_index")
+        return reader.rows("facets_words", **_words_wanted(query), **limits)
+    if query.excluded:
+        reader.rows("prefer_index")
+    return reader.rows("facets_filtered", probes=_kept_out(query), **limits)
+
+
+def _words_wanted(query: Query) -> dict[str, Any]:
+    """The probes, the bits of their clauses that decide, and what these must be."""
+    bits = [1 << number for number in range(len(query.required))]
+    wanted = sum(bits) - (1 << 64 if len(bits) == 64 else 0)
+    mask = wanted | _EXCLUDED if query.excluded else wanted
+    return {"probes": to_json(list(_probes(query))), "mask": mask, "wanted": wanted}
+
+
+def _kept_out(query: Query) -> str:
+    """The probes of a query without words that must or may match."""
+    return to_json([_whole(term, words) for term in query.excluded if (words := _words(term))])
 
 
 def check(reader: Reader) -> tuple[Finding, ...]:
@@ -140,6 +165,6 @@ def _filter(part: Filter) -> dict[str, object]:
     return {"kind": part.kind, "values": values, "excluded": int(part.excluded)}
 
 
-def _hit(row: Row, text: str) -> SearchHit:
+def _hit(row: Row, pieces: Pieces) -> SearchHit:
     _, *document, score, _ = row
-    return SearchHit(document_of(tuple(document)), score, " ".join(text.split()))
+    return SearchHit(document_of(tuple(document)), score, pieces)

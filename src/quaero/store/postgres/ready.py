@@ -7,9 +7,12 @@ with 500,000 claimed jobs that took longer than everything else.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from quaero.store.transaction import Row
+from quaero.store.transaction import Answer, Row
 
 READY: Final = "ready_jobs"
+
+ADDS: Final = "insert_children"
+"""What this statement brings may come before the front of its parent."""
 
 LOOK_BACK_MS: Final = 1_000
 """How long a job may be passed over that came to wait before the place, if nobody has told us of it."""
@@ -32,22 +35,30 @@ class Fronts:
     def __init__(self) -> None:
         self._fronts: dict[int, Front] = {}
 
-    def ready(self, run: Callable[..., list[Row]], ticks: int, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows of the statement `run(READY, ...)`; from the start if there are too few behind the front."""
-        parent_id, limit = parameters["parent_id"], parameters["limit"]
-        front = self._fronts.pop(parent_id, None)
-        rows: list[Row] = []
-        if front is not None and ticks < front.looked_ms + LOOK_BACK_MS:
-            rows = run(READY, **parameters, **front.place)
-        if len(rows) < limit:
+    def ask(self, send: Callable[..., Answer], ticks: int, parameters: Mapping[str, Any]) -> Answer:
+        """The rows of the statement `send(READY, ...)`; from the start if there are too few behind the front."""
+        front = self._fronts.pop(parameters["parent_id"], None)
+        if front is not None and ticks >= front.looked_ms + LOOK_BACK_MS:
             front = None
-            rows = run(READY, **parameters, **START)
-        if len(rows) == limit:
-            self._remember(parent_id, rows[0], ticks if front is None else front.looked_ms)
-        return [row[:-2] for row in rows]
+        answer = send(READY, **parameters, **(START if front is None else front.place))
 
-    def forget(self) -> None:
-        self._fronts.clear()
+        def rows() -> list[Row]:
+            found, begun = answer(), front
+            if begun is not None and len(found) < parameters["limit"]:
+                found, begun = send(READY, **parameters, **START)(), None
+            if len(found) == parameters["limit"]:
+                looked_ms = ticks if begun is None else begun.looked_ms
+                self._remember(parameters["parent_id"], found[0], looked_ms)
+            return [row[:-2] for row in found]
+
+        return rows
+
+    def forget(self, parent_id: int | None = None) -> None:
+        """Begin at the front again: of that parent, or of all."""
+        if parent_id is None:
+            self._fronts.clear()
+        else:
+            self._fronts.pop(parent_id, None)
 
     def _remember(self, parent_id: int, row: Row, looked_ms: int) -> None:
         if len(self._fronts) >= MOST_FRONTS:

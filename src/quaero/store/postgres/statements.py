@@ -1,12 +1,13 @@
-"""The statements of this backend, one a file, by name, in the form that the driver wants."""
+"""The statements of this backend, by name, in the form that the driver wants."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
+
+from quaero.store.statement_files import migration_texts, statement_text
 
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 _COMMENT = re.compile(r"--.*")
@@ -40,7 +41,7 @@ class Statement(NamedTuple):
 @cache
 def statement(name: str) -> Statement:
     """The statement in `queries/<name>.sql`."""
-    return of_text((files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+    return of_text(statement_text(__package__, name))
 
 
 def of_text(text: str) -> Statement:
@@ -74,7 +75,5 @@ def _without_zeros(text: str) -> str:
 
 @cache
 def migrations() -> tuple[str, ...]:
-    """The texts of `migrations/NNNN_*.sql`, in order; the first one makes version 1."""
-    folder = files(__package__) / "migrations"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return tuple((folder / name).read_text(encoding="utf-8") for name in names)
+    """The texts of the migrations, in order."""
+    return migration_texts(__package__)

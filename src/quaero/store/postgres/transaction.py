@@ -6,17 +6,21 @@ from operator import or_
 from typing import Any
 
 import msgspec
+from psycopg import Cursor
 
 from quaero.store.clock import Clock
 from quaero.store.postgres.clock import ServerTime
 from quaero.store.postgres.connection import Connection
 from quaero.store.postgres.document_texts import WRITERS
-from quaero.store.postgres.ready import READY, Fronts
+from quaero.store.postgres.ready import ADDS, READY, Fronts
 from quaero.store.postgres.statements import statement
 from quaero.store.transaction import Answer, BeforeStatement, Change, Entries, Parameters, Row
 
 LONG_STATEMENTS = frozenset({"delete_job", "delete_children", "check_counts"})
 """What may take minutes on a large store."""
+
+TELL_TIME = frozenset({"lock_runs", "lock_runs_shared"})
+"""They have the columns of `ServerTime` before their own, as it is when the locks were had."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -101,7 +105,7 @@ class PostgresTransaction:
         if writer is not None:
             return writer(self._one, parameters)
         if name == READY:
-            return self._frame.fronts.ready(self._one, self.ticks, parameters)
+            return self.ask(name, **parameters)()
         return self._one(name, **parameters)
 
     def many(self, name: str, parameters: Iterable[Parameters]) -> list[Row]:
@@ -109,7 +113,11 @@ class PostgresTransaction:
         return self.ask_many(name, parameters)()
 
     def ask(self, name: str, /, **parameters: Any) -> Answer:
-        if name in WRITERS or name == READY or statement(name).of_rows:
+        if name == READY:
+            return self._frame.fronts.ask(self._send, self.ticks, parameters)
+        if name == ADDS:
+            self._frame.fronts.forget(parameters["parent_id"])
+        if name in WRITERS or statement(name).of_rows:
             rows = self.rows(name, **parameters)
             return lambda: rows
         return self._execute(name, parameters)
@@ -136,15 +144,23 @@ class PostgresTransaction:
         answer = self._take("hold_gates", {})
         return lambda: all(limited for limited, _ in answer())
 
+    def try_hold_gates(self) -> Callable[[], bool]:
+        answer = self._execute("try_hold_gates", {})
+        return lambda: all(taken for *_, taken in answer())
+
     def touch(self, change: Change | Callable[[], Change]) -> None:
         self._frame.touch(change)
 
     def _take(self, name: str, parameters: Parameters) -> Answer:
         """Take locks, and look at the clock: whoever has waited comes after those who did not, also in time."""
         if self._may_wait:
-            answer = self._execute(name, parameters)
+            cursor = self._sent(name, parameters)
+            answer = cursor.fetchall
             if self._frame.time is not None:
-                self._frame.time.ask()
+                if name in TELL_TIME:
+                    self._frame.time.told_by(cursor)
+                else:
+                    self._frame.time.ask()
         else:
             answer = self._execute(f"try_{name}", parameters)
             if not all(taken for *_, taken in answer()):
@@ -164,15 +180,21 @@ class PostgresTransaction:
     def _one(self, name: str, /, **parameters: Any) -> list[Row]:
         return self.many(name, [parameters]) if statement(name).of_rows else self._execute(name, parameters)()
 
+    def _send(self, name: str, /, **parameters: Any) -> Answer:
+        return self._execute(name, parameters)
+
     def _execute(self, name: str, parameters: Parameters) -> Answer:
         """Send the statement; what has no rows is answered at once, the server answers with what comes later."""
+        if name in LONG_STATEMENTS:
+            with self._connection.patiently():
+                rows = self._sent(name, parameters).fetchall()
+            return lambda: rows
+        cursor = self._sent(name, parameters)
+        return cursor.fetchall if statement(name).tells else list
+
+    def _sent(self, name: str, parameters: Parameters) -> Cursor[Row]:
         if self._before is not None:
             self._before(name)
         found = statement(name)
         self.changed = self.changed or found.changes
-        if name in LONG_STATEMENTS:
-            with self._connection.patiently():
-                rows = self._connection.execute(found.text, found.values(parameters)).fetchall()
-            return lambda: rows
-        cursor = self._connection.execute(found.text, found.values(parameters))
-        return cursor.fetchall if found.tells else list
+        return self._connection.execute(found.text, found.values(parameters))

@@ -21,14 +21,14 @@ from quaero.store.sqlite import index_build
 from quaero.store.sqlite.backup import copy_database, snapshot
 from quaero.store.sqlite.beside import Stop, beside
 from quaero.store.sqlite.connection import GIVES_SPACE_BACK, open_reader, open_writer, refusal
-from quaero.store.sqlite.full_text import search
+from quaero.store.sqlite.full_text import facets, search
 from quaero.store.sqlite.owners import Owner
 from quaero.store.sqlite.readers import Readers
 from quaero.store.sqlite.shared_clock import shared_clock
 from quaero.store.sqlite.statements import migrations, statement
 from quaero.store.sqlite.upkeep import checkpoint, space, vacuum
 from quaero.store.sqlite.writer import SqliteTransaction, Writer
-from quaero.store.transaction import BeforeStatement, Change, Reader, Transaction
+from quaero.store.transaction import BeforeStatement, Change, Reader, Row, Transaction
 
 T = TypeVar("T")
 
@@ -89,6 +89,9 @@ class SqliteBackend:
         self, reader: Reader, query: Query, limit: int, offset: int
     ) -> tuple[tuple[SearchHit, ...], int]:
         return search(reader, query, limit, offset)
+
+    def search_facets(self, reader: Reader, query: Query, most: int, most_values: int) -> list[Row]:
+        return facets(reader, query, most, most_values)
 
     async def check_files(self) -> tuple[Finding, ...]:
         problems = await beside(lambda stop: _damage(self.path, stop))

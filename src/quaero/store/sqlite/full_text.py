@@ -4,7 +4,7 @@ from quaero.models.document import SearchHit
 from quaero.search.clauses import AnyOf, Clause, Filter, Term
 from quaero.search.query import Query
 from quaero.store.rows import document_of, to_json
-from quaero.store.snippets import looked_for, snippet
+from quaero.store.snippets import Pieces, looked_for, pieces_of, unmarked
 from quaero.store.transaction import Reader, Row
 
 
@@ -12,20 +12,32 @@ def search(reader: Reader, query: Query, limit: int, offset: int) -> tuple[tuple
     """The best matches from `offset`, and how many documents match in all."""
     if query.empty:
         return (), 0
-    filters = to_json([_filter(part) for part in query.filters])
-    match = expression(query)
-    parameters: dict[str, str | None]
-    if match:
-        parameters = {"match": match, "filters": filters}
-        statement, counting = "search_words", "count_words"
-    else:
-        excluded = _any(query.excluded) or None
-        parameters = {"excluded": excluded, "filters": filters}
-        statement, counting = "search_filters", "count_filtered"
+    match = "match" in (parameters := _parameters(query))
+    statement, counting = ("search_words", "count_words") if match else ("search_filters", "count_filtered")
     rows = reader.rows(statement, **parameters, limit=limit, offset=offset)
     [(total,)] = reader.rows(counting, **parameters)
     marked = looked_for(query)
-    return tuple(_hit(row, snippet(row[-1], marked) if match else row[-1]) for row in rows), total
+    return tuple(_hit(row, pieces_of(row[-1], marked) if match else unmarked(row[-1])) for row in rows), total
+
+
+def facets(reader: Reader, query: Query, most: int, most_values: int) -> list[Row]:
+    """What of each kind there is among the matches, of so many of them: (kind, value, how many documents)."""
+    if query.empty:
+        return []
+    parameters = _parameters(query)
+    statement = "facets_words" if "match" in parameters else "facets_filtered"
+    return reader.rows(statement, **parameters, most=most, most_values=most_values)
+
+
+def _parameters(query: Query) -> dict[str, str | None]:
+    """With `match` where words must or may match."""
+    filters = to_json([_filter(part) for part in query.filters])
+    match = expression(query)
+    return (
+        {"match": match, "filters": filters}
+        if match
+        else {"excluded": _any(query.excluded) or None, "filters": filters}
+    )
 
 
 def expression(query: Query) -> str:
@@ -63,6 +75,6 @@ def _filter(part: Filter) -> dict[str, object]:
     return {"kind": part.kind, "values": part.values, "excluded": int(part.excluded)}
 
 
-def _hit(row: Row, text: str) -> SearchHit:
+def _hit(row: Row, pieces: Pieces) -> SearchHit:
     *document, score, _ = row
-    return SearchHit(document_of(tuple(document)), score, " ".join(text.split()))
+    return SearchHit(document_of(tuple(document)), score, pieces)

@@ -1,18 +1,17 @@
-"""The statements of this backend, one a file, by name."""
+"""The statements of this backend, by name."""
 
 from functools import cache
-from importlib.resources import files
+
+from quaero.store.statement_files import migration_texts, statement_text
 
 
 @cache
 def statement(name: str) -> str:
-    """The text of `queries/<name>.sql`."""
-    return (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    """The text of a statement."""
+    return statement_text(__package__, name)
 
 
 @cache
 def migrations() -> tuple[str, ...]:
-    """The texts of `migrations/NNNN_*.sql`, in order; the first one makes version 1."""
-    folder = files(__package__) / "migrations"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    return tuple((folder / name).read_text(encoding="utf-8") for name in names)
+    """The texts of the migrations, in order."""
+    return migration_texts(__package__)

@@ -93,6 +93,9 @@ class SqliteTransaction:
     def hold_gates(self) -> Callable[[], bool]:
         return lambda: True
 
+    def try_hold_gates(self) -> Callable[[], bool]:
+        return lambda: True
+
     def touch(self, change: Change | Callable[[], Change]) -> None:
         self.change |= change if isinstance(change, Change) else change()
 

@@ -1,14 +1,15 @@
 """Claim: jobs leave the queue, each under a new lease number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 
 from quaero.models.job import Job, JobKind, JobState
 from quaero.store.journal import Journal
 from quaero.store.rows import job_of, to_json
-from quaero.store.transaction import Row, Transaction
+from quaero.store.transaction import Answer, Row, Transaction
 from quaero.store.transitions.gates import Rooms, what_gates_let_through
 
 FEWEST_LANES = 16
@@ -46,6 +47,20 @@ class Claimed(msgspec.Struct, frozen=True):
     busy: bool = False
 
 
+NOTHING = Claimed(())
+
+
+class InHand(NamedTuple):
+    """A run that the transaction had locked before it looked for lanes, and the first ready jobs of one of its parents.
+
+    As many of them as the claim wants at the most, if there are; `parent_id` 0: they were used.
+    """
+
+    run_id: int
+    parent_id: int
+    ready: Answer
+
+
 class Lane(msgspec.Struct):
     """A parent with pending jobs. `room`: how many more of them may run; None: any number."""
 
@@ -70,23 +85,71 @@ def claim(tx: Transaction, request: ClaimRequest) -> Claimed:
     """
     rooms = what_gates_let_through(tx)
     claiming = _Claiming(tx, request, rooms)
-    served: dict[int, int] = {}
-    for priority, equals in groupby(_lanes(tx, request), key=lambda lane: lane.run_priority):
-        claiming.take_from(_in_turn(list(equals), request.after.get(priority, 0)))
-        first = claiming.first_served(priority)
-        if first is not None:
-            served[priority] = first
+    served = claiming.take_in_turn(_ask_for_lanes(tx, request)())
     _record(tx, claiming.jobs)
     next_at = None if claiming.jobs else _next_time(tx, claiming.empty)
     return Claimed(tuple(claiming.jobs), next_at, served, claiming.others_are_at_all)
 
 
-def _lanes(tx: Transaction, request: ClaimRequest, runs: Sequence[int] | None = None) -> list[Lane]:
-    """The parents with pending jobs, of these runs or of all that the request is about; by priority, then id."""
+def claim_planned(tx: Transaction, request: ClaimRequest, parent: Job) -> Callable[[], Claimed]:
+    """The claim of a transaction that has the parent's run in hand, and has just sent new children of it.
+
+    Everything is asked at once; the rest is done when it is called for, after the children are recorded. It never
+    waits for others: where somebody has set gates, or is about to, it takes nothing.
+    """
+    gates_are_held = tx.try_hold_gates()
+    found = tx.ask("get_gates")
+    lanes = _ask_for_lanes(tx, request, planned=parent.id)
+    ready = _ask_for_ready(tx, request, parent.id, limit=request.limit)
+
+    def go_on() -> Claimed:
+        if not gates_are_held() or found():
+            return NOTHING
+        in_hand = InHand(parent.root_id, parent.id, ready)
+        claiming = _Claiming(tx, request, Rooms(tx, ()), in_hand)
+        served = claiming.take_in_turn(lanes())
+        _record(tx, claiming.jobs)
+        return Claimed(tuple(claiming.jobs), None, served)
+
+    return go_on
+
+
+def _ask_for_lanes(
+    tx: Transaction, request: ClaimRequest, runs: Sequence[int] | None = None, planned: int | None = None
+) -> Callable[[], list[Lane]]:
+    """The parents with pending jobs, of these runs or of all that the request is about; by priority, then id.
+
+    `planned`: one that is to be among them, because its new children are not counted yet.
+    """
     if runs is None and request.root_id is not None:
         runs = [request.root_id]
-    rows = tx.rows("ready_lanes", runs=None if runs is None else to_json(runs), now=tx.now)
-    return [Lane(*row) for row in rows]
+    answer = tx.ask("ready_lanes", runs=None if runs is None else to_json(runs), now=tx.now, planned=planned)
+    return lambda: [Lane(*row) for row in answer()]
+
+
+def _ask_for_ready(
+    tx: Transaction,
+    request: ClaimRequest,
+    parent_id: int,
+    *,
+    limit: int,
+    types: Sequence[str] | None = None,
+    full_hosts: Sequence[str] = (),
+    skip: Sequence[int] = (),
+    suspects: bool = True,
+) -> Answer:
+    """The first jobs of a parent, as (id, type, host, suspect); `types`: None for all of the request."""
+    return tx.ask(
+        "ready_jobs",
+        parent_id=parent_id,
+        types=to_json(request.types if types is None else types),
+        full_hosts=to_json(full_hosts),
+        suspect_from=request.suspect_from,
+        suspects=int(suspects),
+        skip=to_json(skip),
+        limit=limit,
+        now=tx.now,
+    )
 
 
 def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
@@ -97,10 +160,12 @@ def _in_turn(lanes: list[Lane], after: int) -> list[Lane]:
 
 
 class _Claiming:
-    """One claim while it is made."""
+    """One claim while it is made. `in_hand`: what the transaction has locked and asked for before."""
 
-    def __init__(self, tx: Transaction, request: ClaimRequest, rooms: Rooms) -> None:
-        self._tx, self._request, self._rooms = tx, request, rooms
+    def __init__(
+        self, tx: Transaction, request: ClaimRequest, rooms: Rooms, in_hand: InHand | None = None
+    ) -> None:
+        self._tx, self._request, self._rooms, self._in_hand = tx, request, rooms, in_hand
         self._no_more_suspects = False
         self._locked: list[Lane] = []
         self._busy = False
@@ -121,6 +186,16 @@ class _Claiming:
         served = (lane.parent_id for lane in self._locked if lane.run_priority == priority and lane.taken)
         return next(served, None)
 
+    def take_in_turn(self, lanes: Sequence[Lane]) -> dict[int, int]:
+        """Take jobs of these lanes, priority by priority; the parents that came first."""
+        served: dict[int, int] = {}
+        for priority, equals in groupby(lanes, key=lambda lane: lane.run_priority):
+            self.take_from(_in_turn(list(equals), self._request.after.get(priority, 0)))
+            first = self.first_served(priority)
+            if first is not None:
+                served[priority] = first
+        return served
+
     def take_from(self, lanes: Sequence[Lane]) -> None:
         """Take jobs of these lanes, as far as nobody else is at their runs; no more runs at once than are needed."""
         at_once = max(self._request.limit, FEWEST_LANES)
@@ -134,17 +209,22 @@ class _Claiming:
     def _try_lock(self, lanes: Sequence[Lane]) -> tuple[set[int], list[Lane]]:
         """The runs that are ours now, and all lanes as they are with these locks.
 
-        To claim children changes nothing else; what is to be planned may begin a run.
+        To claim children changes nothing else; what is to be planned may begin a run. A run that was locked before
+        the lanes were asked for needs neither.
         """
-        runs = {lane.run_id for lane in lanes}
-        alone = {lane.run_id for lane in lanes if not lane.children}
+        in_hand = {self._in_hand.run_id} if self._in_hand is not None else set()
+        known = [lane for lane in lanes if lane.run_id in in_hand]
+        runs = {lane.run_id for lane in lanes} - in_hand
+        if not runs:
+            return in_hand, known
+        alone = {lane.run_id for lane in lanes if not lane.children} & runs
         answers = [
             self._tx.try_lock(sorted(some), shared=some is not alone)
             for some in (alone, runs - alone)
             if some
         ]
-        fresh = _lanes(self._tx, self._request, sorted(runs))
-        return {run_id for answer in answers for (run_id,) in answer()}, fresh
+        fresh = _ask_for_lanes(self._tx, self._request, sorted(runs))()
+        return in_hand | {run_id for answer in answers for (run_id,) in answer()}, known + fresh
 
     def _share_out_again(self, seen: Sequence[Lane], locked: Sequence[Lane]) -> None:
         """Share out the lanes that are locked, as they are now, in the order in which they were seen before."""
@@ -182,17 +262,19 @@ class _Claiming:
         return chosen
 
     def _ready(self, lane: Lane, chosen: Sequence[int], limit: int) -> list[Row]:
-        return self._tx.rows(
-            "ready_jobs",
-            parent_id=lane.parent_id,
-            types=to_json(self._rooms.open_types(self._request.types, children=lane.children)),
-            full_hosts=to_json(self._rooms.full_hosts),
-            suspect_from=self._request.suspect_from,
-            suspects=int(not self._no_more_suspects),
-            skip=to_json(chosen),
+        if self._in_hand is not None and self._in_hand.parent_id == lane.parent_id:
+            asked, self._in_hand = self._in_hand.ready(), self._in_hand._replace(parent_id=0)
+            return asked[:limit]
+        return _ask_for_ready(
+            self._tx,
+            self._request,
+            lane.parent_id,
             limit=limit,
-            now=self._tx.now,
-        )
+            types=self._rooms.open_types(self._request.types, children=lane.children),
+            full_hosts=self._rooms.full_hosts,
+            skip=chosen,
+            suspects=not self._no_more_suspects,
+        )()
 
     def _admits_suspect(self) -> bool:
         """Whether there is a place for a job that may be what kills its worker; the first to ask may get it."""

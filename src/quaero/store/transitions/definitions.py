@@ -56,12 +56,7 @@ def edit_definition(tx: Transaction, new: NewDefinition, version: int) -> Kept:
         kept = _write(tx, new, "created")
     else:
         stored = reads.definition(tx, definition.id)
-        if stored.version != version:
-            raise ConflictError(
-                f"the definition was changed meanwhile: it is at version {stored.version} now",
-                where=definition.id,
-                remedy="Edit that one",
-            )
+        _require_version(stored, version)
         same = _same(stored.definition, definition) and stored.source == new.source
         kept = Kept(definition.id, None, version) if same else _write(tx, new, "edited")
     _check_circles(tx, [definition])
@@ -79,9 +74,14 @@ def switch_definition(tx: Transaction, definition_id: str, enabled: bool) -> Kep
     return _write(tx, new, "enabled" if enabled else "disabled")
 
 
-def delete_definition(tx: Transaction, definition_id: str) -> None:
-    """Delete a definition without an open run. Its versions stay, and so do its runs and documents."""
+def delete_definition(tx: Transaction, definition_id: str, version: int | None = None) -> None:
+    """Delete a definition without an open run. Its versions stay, and so do its runs and documents.
+
+    `version`: only if it is at that one.
+    """
     tx.hold("definitions", f"launch {definition_id}")
+    if version is not None:
+        _require_version(reads.definition(tx, definition_id), version)
     if open_runs := tx.rows("open_run_of_definition", definition_id=definition_id):
         run_id = open_runs[0][0]
         raise ConflictError(
@@ -97,6 +97,15 @@ def delete_definition(tx: Transaction, definition_id: str) -> None:
     [(body, source)] = deleted
     _add_version(tx, definition_id, "deleted", body, source)
     tx.rows("delete_schedule", definition_id=definition_id)
+
+
+def _require_version(stored: reads.StoredDefinition, version: int) -> None:
+    if stored.version != version:
+        raise ConflictError(
+            f"the definition was changed meanwhile: it is at version {stored.version} now",
+            where=stored.definition.id,
+            remedy="Edit that one",
+        )
 
 
 def _check_unedited(tx: Transaction, new: Sequence[NewDefinition]) -> None:

@@ -12,6 +12,9 @@ from quaero.store.journal import Journal
 from quaero.store.rows import to_json
 from quaero.store.transaction import Transaction
 
+MOST_VERSIONS = 20
+"""Of what a document was before its content changed, so many are kept."""
+
 
 def save_documents(
     tx: Transaction, journal: Journal, settlement: Settlement, root_id: int, parent_id: int
@@ -64,10 +67,10 @@ def _save(tx: Transaction, journal: Journal, document: NewDocument, job_id: int,
         journal.event(DocumentSaved(root_id, job_id, document_id, document.url))
         saved = Saved.CREATED
     else:
-        document_id, stored_hash, stored_metadata, stored_job, stored_root = found[0]
+        document_id, stored_hash, stored_metadata, stored_job, stored_root, version = found[0]
         if stored_root == root_id and stored_job != job_id:
             return Saved.DUPLICATE
-        saved = _renew(tx, document, document_id, stored_hash, stored_metadata, job_id, root_id)
+        saved = _renew(tx, document, document_id, stored_hash, stored_metadata, version, job_id, root_id)
         if saved is Saved.UPDATED:
             journal.event(DocumentUpdated(root_id, job_id, document_id, document.url))
     _tag(tx, document_id, document.tags, root_id)
@@ -98,6 +101,7 @@ def _renew(
     document_id: int,
     stored_hash: str,
     stored_metadata: str,
+    version: int,
     job_id: int,
     root_id: int,
 ) -> Saved:
@@ -106,6 +110,9 @@ def _renew(
             "touch_document", id=document_id, url=document.url, now=tx.now, job_id=job_id, root_id=root_id
         )
         return Saved.UNCHANGED
+    tx.rows("keep_document_version", id=document_id, now=tx.now, root_id=root_id)
+    if version > MOST_VERSIONS:
+        tx.rows("drop_document_versions", document_id=document_id, last=version - MOST_VERSIONS)
     tx.rows(
         "update_document",
         id=document_id,

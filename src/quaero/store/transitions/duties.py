@@ -22,6 +22,11 @@ def holder(reader: Reader, name: str) -> Holder | None:
     return Holder(*rows[0]) if rows else None
 
 
+def holders(reader: Reader) -> dict[str, Holder]:
+    """Who has had each duty last."""
+    return {name: Holder(owner, until) for name, owner, until in reader.rows("list_duties")}
+
+
 def take_duty(tx: Transaction, name: str, owner: str, lease_ms: int, dead_owners: Sequence[str]) -> bool:
     """Take or keep the duty: free, one's own, of a dead process, or under a lease that ran out. Whether it is ours."""
     taken = tx.rows(

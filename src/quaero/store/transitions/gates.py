@@ -3,6 +3,7 @@
 How many run is counted from the rows of jobs in the transaction that claims: a limit cannot drift.
 """
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -75,17 +76,16 @@ def _check(scope: str, key: str, concurrency: int | None) -> None:
 def what_gates_let_through(tx: Transaction) -> "Rooms":
     """Exact over all processes: while there are gates, claims take turns, and a change of one waits for all claims."""
     alone = tx.hold_gates()
-    rooms = Rooms(tx)
+    rooms = Rooms(tx, gates(tx))
     if rooms.limited and not alone():
         raise OutdatedError
     return rooms
 
 
 class Rooms:
-    """How many more jobs may start now, gate by gate."""
+    """How many more jobs may start now, gate by gate of those that were found."""
 
-    def __init__(self, reader: Reader) -> None:
-        found = gates(reader)
+    def __init__(self, reader: Reader, found: Sequence[Gate]) -> None:
         self._paused = {(gate.scope, gate.key) for gate in found if gate.paused}
         self._left = {
             (gate.scope, gate.key): gate.concurrency for gate in found if gate.concurrency is not None

@@ -3,12 +3,12 @@
 import msgspec
 
 from quaero.models.definition import JobDefinition, JobStep
-from quaero.models.errors import ConflictError, UsageError
+from quaero.models.errors import ConflictError, KeyReusedError, UsageError
 from quaero.models.job import JobKind, JobState
 from quaero.models.progress import EndRule
 from quaero.store.journal import Journal
 from quaero.store.rows import to_json
-from quaero.store.transaction import Transaction
+from quaero.store.transaction import Reader, Transaction
 from quaero.store.transitions.credentials import require_credentials
 from quaero.store.transitions.turns import give_turns
 
@@ -29,6 +29,7 @@ class Launch(msgspec.Struct, frozen=True):
 class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`alone`: only if no other run of the definition is open. `key`: a second launch with it gives the first run.
 
+    `request`: a hash of the request that the key came with; only the same request gets the first run.
     `run_at`: not before, in milliseconds since 1970 (0: at once). Runs with a smaller `priority` go first.
     `launched_by`: person, schedule, auto_start, rerun, pre_job or post_job; `origin_id`: the run that it repeats or
     serves.
@@ -36,6 +37,7 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     alone: bool = False
     key: str | None = None
+    request: str | None = None
     run_at: int = 0
     priority: int = 0
     launched_by: str = "person"
@@ -46,7 +48,7 @@ def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
     """Create the run and its parent jobs, and the runs before and after it; the id of the run."""
     _check(options)
     tx.hold(*sorted(at_most_one_open(what, options)))
-    known = None if options.key is None else _run_of_key(tx, options.key, what.definition.id)
+    known = None if options.key is None else _run_of_key(tx, options, what.definition.id)
     if known is not None:
         return known
     if options.alone:
@@ -62,9 +64,12 @@ def launch(tx: Transaction, what: Launch, options: LaunchOptions) -> int:
 def at_most_one_open(what: Launch, options: LaunchOptions) -> set[str]:
     """Names for the definitions of which no second run may come about at the same time."""
     names = {f"launch {what.definition.id}"} if options.alone or options.key is not None else set()
+    if options.request is not None:
+        names.add(f"key {options.key}")  # which may come with another definition
     for each in (*what.before, *what.after):
         names |= at_most_one_open(
-            each, msgspec.structs.replace(options, alone=not each.definition.overlap, key=None)
+            each,
+            msgspec.structs.replace(options, alone=not each.definition.overlap, key=None, request=None),
         )
     return names
 
@@ -78,9 +83,24 @@ def _check(options: LaunchOptions) -> None:
         raise UsageError(f"a launch key is a line of 1 to {LONGEST_KEY} characters")
 
 
-def _run_of_key(tx: Transaction, key: str, definition_id: str) -> int | None:
-    """The run that was launched with the key; it must be one of this definition."""
-    for run_id, of_definition in tx.rows("run_of_key", launch_key=key):
+def run_of_request(reader: Reader, key: str, request: str) -> int | None:
+    """The run that this request has launched with the key; `KeyReusedError` if another one has."""
+    for run_id, _, known in reader.rows("run_of_key", launch_key=key):
+        if known != request:
+            raise KeyReusedError(
+                f"this key came with another request, which started run {run_id}",
+                remedy="Make a new key for each thing that you want",
+            )
+        return int(run_id)
+    return None
+
+
+def _run_of_key(tx: Transaction, options: LaunchOptions, definition_id: str) -> int | None:
+    """The run that was launched with the key; it must be one of this definition, or of this request."""
+    key = options.key or ""
+    if options.request is not None:
+        return run_of_request(tx, key, options.request)
+    for run_id, of_definition, _ in tx.rows("run_of_key", launch_key=key):
         if of_definition != definition_id:
             raise ConflictError(
                 f"the launch key {key} belongs to run {run_id} of {of_definition}",
@@ -114,7 +134,7 @@ def _launch_all(
     """Create a run with what goes before and after it, in a chain behind the run `needs`; its id and the last one's."""
     waits = needs is not None or bool(what.before)
     run_id = _create_run(tx, journal, what.definition, options, waits=waits)
-    others = msgspec.structs.replace(options, key=None, origin_id=run_id)
+    others = msgspec.structs.replace(options, key=None, request=None, origin_id=run_id)
     last = needs
     for each in what.before:
         _, last = _launch_all(
@@ -154,6 +174,7 @@ def _create_run(
         definition_id=definition.id,
         definition=to_json(definition.to_json()),
         launch_key=options.key,
+        launch_request=options.request,
         launched_by=options.launched_by,
         origin_id=options.origin_id,
     )

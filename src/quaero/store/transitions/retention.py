@@ -85,6 +85,16 @@ def prune_versions(tx: Transaction, before: int) -> int:
     return len(tx.rows("delete_old_versions", before=before, limit=BATCH))
 
 
+def count_old_document_versions(reader: Reader, before: int) -> int:
+    """How many versions of documents were replaced then or earlier."""
+    return int(reader.rows("count_old_document_versions", before=before)[0][0])
+
+
+def prune_document_versions(tx: Transaction, before: int) -> int:
+    """Forget a batch of what documents were before they changed; how many versions."""
+    return len(tx.rows("delete_old_document_versions", before=before, limit=BATCH // 10))
+
+
 def count_allowances(reader: Reader, answers: int, budgets: int) -> tuple[int, int, int]:
     """How many answers were given, budgets spent from, and paces needed, before those times and not since."""
     [(old_answers, old_budgets, old_paces)] = reader.rows(
@@ -106,6 +116,16 @@ def prune_budgets(tx: Transaction, before: int) -> int:
 def prune_paces(tx: Transaction, before: int) -> int:
     """Forget a batch of the services that nobody has to wait for; how many."""
     return len(tx.rows("delete_paces", before=before, limit=BATCH))
+
+
+def count_old_audit(reader: Reader, before: int) -> int:
+    """How many changes were recorded before that time."""
+    return int(reader.rows("count_audit", before=before)[0][0])
+
+
+def prune_audit(tx: Transaction, before: int) -> int:
+    """Forget a batch of what was changed long ago through pages and API; how many changes."""
+    return len(tx.rows("delete_old_audit", before=before, limit=BATCH))
 
 
 def _is_old(tx: Transaction, run_id: int, before: int) -> bool:

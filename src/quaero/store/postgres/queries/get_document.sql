@@ -1,5 +1,2 @@
-SELECT d.id, d.source_type, d.url, d.canonical_url, d.title, d.content_hash,
-  coalesce((SELECT json_agg(DISTINCT tag)::text FROM document_tags t WHERE t.document_id = d.id), '[]'),
-  d.metadata, d.created_at, d.updated_at,
-  (SELECT r.results FROM results_of_documents r WHERE r.document_id = d.id), d.markdown
+SELECT {document_columns}, d.markdown
 FROM documents d WHERE d.id = :id

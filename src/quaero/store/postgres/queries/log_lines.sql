@@ -9,6 +9,6 @@ SELECT l.id, l.job_id, l.number, l.at, l.level, l.message
 FROM below b JOIN log_lines l ON l.job_id = b.id
 WHERE (:levels::text IS NULL OR l.level = ANY (ARRAY(SELECT json_array_elements_text(:levels::json))))
   AND (:contains = '' OR strpos(l.message, :contains) > 0)
-  AND l.id > :after
+  AND l.id > :after AND l.id < :before
 ORDER BY l.id * :direction
 LIMIT :limit

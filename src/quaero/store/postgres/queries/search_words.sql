@@ -5,9 +5,7 @@
 WITH probes AS MATERIALIZED (
   SELECT * FROM json_to_recordset(:probes::json)
     AS p (term int, query text, occurrences float8, phrase text, found boolean, of_title boolean, weight float8, bit bigint)
-), filters AS MATERIALIZED (
-  SELECT kind, ARRAY(SELECT json_array_elements_text(f."values") COLLATE "C") AS texts, excluded = 1 AS excluded
-  FROM json_to_recordset(:filters::json) AS f (kind text, "values" json, excluded int)
+), {filters}
 ), collection AS MATERIALIZED (  -- by a sample of 100 blocks, the same one every time; of a small table that is all
   SELECT count(*) / least(1, 100 * 8192.0 / greatest(pg_relation_size('document_texts'), 1)) AS documents,
     greatest(avg(size), 1)::float8 AS size
@@ -50,25 +48,12 @@ WITH probes AS MATERIALIZED (
 ), passed AS MATERIALIZED (
   SELECT f.document_id, f.score FROM found f
   WHERE :filters = '[]' OR EXISTS (
-    SELECT 1 FROM documents d WHERE d.id = f.document_id AND NOT EXISTS (
-      SELECT 1 FROM filters
-      WHERE filters.excluded = EXISTS (
-        SELECT 1 FROM unnest(filters.texts) v (value)
-        WHERE CASE filters.kind
-          WHEN 'url' THEN strpos(lower(d.url COLLATE "C"), lower(v.value COLLATE "C")) > 0
-          WHEN 'tag' THEN EXISTS (SELECT 1 FROM document_tags t WHERE t.document_id = d.id AND t.tag = v.value)
-          ELSE d.source_type = v.value
-        END
-      )
-    )
+    SELECT 1 FROM documents d WHERE d.id = f.document_id AND {search_filter}
   )
 ), page AS (
   SELECT document_id, score FROM passed ORDER BY score DESC, document_id LIMIT :limit OFFSET :offset
 )
-SELECT n.total, d.id, d.source_type, d.url, d.canonical_url, d.title, d.content_hash,
-  coalesce((SELECT json_agg(DISTINCT tag)::text FROM document_tags t WHERE t.document_id = d.id), '[]'),
-  d.metadata, d.created_at, d.updated_at,
-  (SELECT r.results FROM results_of_documents r WHERE r.document_id = d.id), p.score, left(d.markdown, 1000000)
+SELECT n.total, {document_columns}, p.score, left(d.markdown, 1000000)
 FROM (SELECT count(*) AS total FROM passed) n
 LEFT JOIN (page p JOIN documents d ON d.id = p.document_id) ON true
 ORDER BY p.score DESC, p.document_id

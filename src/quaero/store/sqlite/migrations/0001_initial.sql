@@ -92,6 +92,7 @@ CREATE INDEX jobs_ready ON jobs (parent_id, priority, run_at) WHERE state = 'pen
 CREATE INDEX jobs_running ON jobs (parent_id) WHERE state = 'running';
 CREATE INDEX jobs_held_back ON jobs (parent_id) WHERE state IN ('waiting', 'paused');
 CREATE INDEX runs_by_time ON jobs (run_at) WHERE state = 'pending' AND kind = 'run';
+CREATE INDEX runs_reopened ON jobs (id) WHERE kind = 'run' AND reopened > 0;
 
 -- What a run needs beside its job.
 CREATE TABLE runs (
@@ -99,6 +100,7 @@ CREATE TABLE runs (
   definition_id TEXT NOT NULL,
   definition TEXT NOT NULL CHECK (json_valid(definition)), -- as it was at launch
   launch_key TEXT UNIQUE,             -- who launches twice with one key gets one run
+  launch_request TEXT,                -- a hash of the request that carried the key: another one may not use it
   launched_by TEXT NOT NULL,          -- person, schedule, auto_start, rerun, pre_job, post_job
   origin_id INTEGER,                  -- the run that this one repeats or serves
   paused_at INTEGER,
@@ -179,6 +181,20 @@ CREATE TABLE upkeep (
   at INTEGER NOT NULL,
   detail TEXT NOT NULL                -- the file of the copy
 ) STRICT, WITHOUT ROWID;
+
+-- What people and programs changed through the pages and the API, each with what came of it.
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  shown TEXT NOT NULL,                -- by what they were let in: token, cookie
+  address TEXT NOT NULL,              -- where they asked from
+  operation TEXT NOT NULL,            -- as in the description of the API
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,                 -- what it concerns; never what was sent
+  status INTEGER NOT NULL,
+  code TEXT NOT NULL                  -- of the error; '': it was done
+) STRICT;
+CREATE INDEX audit_by_time ON audit (at);
 
 -- The counts of a run's parent jobs and of a parent job's children: a cache of the rows of `jobs`,
 -- changed in the same transaction as they are.
@@ -277,10 +293,27 @@ CREATE TABLE documents (
   checked_at INTEGER NOT NULL,        -- when a job last saw it, changed or not
   job_id INTEGER NOT NULL,            -- that job
   root_id INTEGER NOT NULL,           -- and its run
+  version INTEGER NOT NULL DEFAULT 1, -- which one the present content is
   UNIQUE (canonical_url, source_type)
 ) STRICT;
 CREATE INDEX documents_by_url ON documents (url);
 CREATE INDEX documents_by_run ON documents (root_id);
+CREATE INDEX documents_by_update ON documents (updated_at, id);
+
+-- What documents were before their content changed: the last ones, without a hole up to the present content.
+CREATE TABLE document_versions (
+  document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,                -- since when it was so
+  replaced_at INTEGER NOT NULL,
+  root_id INTEGER NOT NULL,           -- the run that replaced it
+  url TEXT NOT NULL,
+  title TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  markdown TEXT NOT NULL,
+  PRIMARY KEY (document_id, number)
+) STRICT;
+CREATE INDEX document_versions_by_end ON document_versions (replaced_at);
 
 -- The original bytes, zstd-compressed; apart, so that lists of documents stay small to read.
 CREATE TABLE document_sources (

@@ -1,13 +1,3 @@
 SELECT count(*) FROM documents d
 WHERE (:excluded IS NULL OR d.id NOT IN (SELECT rowid FROM documents_text WHERE documents_text MATCH :excluded))
-  AND (:filters = '[]' OR NOT EXISTS (
-    SELECT 1 FROM json_each(:filters) f
-    WHERE (f.value ->> 'excluded') = EXISTS (
-      SELECT 1 FROM json_each(f.value, '$.values') v
-      WHERE CASE f.value ->> 'kind'
-        WHEN 'url' THEN instr(lower(d.url), lower(v.value)) > 0
-        WHEN 'tag' THEN EXISTS (SELECT 1 FROM document_tags t WHERE t.document_id = d.id AND t.tag = v.value)
-        ELSE d.source_type = v.value
-      END
-    )
-  ))
+  AND {search_filter}

@@ -1,23 +1,6 @@
-WITH below(id) AS (
-  SELECT id FROM jobs WHERE parent_id = :parent_id
-  UNION ALL
-  SELECT id FROM jobs WHERE :parent_id IS NULL AND parent_id IN (SELECT job_id FROM progress WHERE root_id = :root_id)
-  UNION ALL
-  SELECT job_id FROM runs WHERE :parent_id IS NULL AND job_id = :root_id
-)
+{jobs_below}
 SELECT count(*)
 FROM below b CROSS JOIN jobs j ON j.id = b.id
 WHERE (:root_id IS NULL OR j.root_id = :root_id)
-  AND (:kind IS NULL OR j.kind = :kind)
-  AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
-  AND (:type IS NULL OR j.type = :type)
-  AND (:up_to IS NULL OR j.id <= :up_to)
-  AND (:host IS NULL OR j.host = :host)
-  AND (:error_code IS NULL OR j.error_code = :error_code)
-  AND (:error_part IS NULL OR instr(lower(j.error), lower(:error_part)) > 0)
-  AND (:name_part IS NULL OR instr(lower(j.name), lower(:name_part)) > 0)
-  AND (:created_before IS NULL OR j.created_at < :created_before)
-  AND (:created_after IS NULL OR j.created_at >= :created_after)
-  AND (:finished_before IS NULL OR j.finished_at < :finished_before)
-  AND (:finished_after IS NULL OR j.finished_at >= :finished_after)
+  AND {job_filter}
   AND (:definition_id IS NULL OR j.root_id IN (SELECT job_id FROM runs WHERE definition_id = :definition_id))

@@ -1,15 +1,4 @@
 SELECT count(*)
 FROM runs r CROSS JOIN jobs j ON j.id = r.job_id
-WHERE (:kind IS NULL OR j.kind = :kind)
-  AND (:states IS NULL OR j.state IN (SELECT value FROM json_each(:states)))
-  AND (:type IS NULL OR j.type = :type)
-  AND (:up_to IS NULL OR j.id <= :up_to)
-  AND (:host IS NULL OR j.host = :host)
-  AND (:error_code IS NULL OR j.error_code = :error_code)
-  AND (:error_part IS NULL OR instr(lower(j.error), lower(:error_part)) > 0)
-  AND (:name_part IS NULL OR instr(lower(j.name), lower(:name_part)) > 0)
-  AND (:created_before IS NULL OR j.created_at < :created_before)
-  AND (:created_after IS NULL OR j.created_at >= :created_after)
-  AND (:finished_before IS NULL OR j.finished_at < :finished_before)
-  AND (:finished_after IS NULL OR j.finished_at >= :finished_after)
+WHERE {job_filter}
   AND (:definition_id IS NULL OR r.definition_id = :definition_id)

@@ -1,6 +1,6 @@
-SELECT count(*) FROM documents_text JOIN documents d ON d.id = documents_text.rowid
+SELECT count(*) FROM documents_text
 WHERE documents_text MATCH :match
-  AND (:filters = '[]' OR NOT EXISTS (
+  AND (:filters = '[]' OR EXISTS (SELECT 1 FROM documents d WHERE d.id = documents_text.rowid AND NOT EXISTS (
     SELECT 1 FROM json_each(:filters) f
     WHERE (f.value ->> 'excluded') = EXISTS (
       SELECT 1 FROM json_each(f.value, '$.values') v
@@ -10,4 +10,4 @@ WHERE documents_text MATCH :match
         ELSE d.source_type = v.value
       END
     )
-  ))
+  )))

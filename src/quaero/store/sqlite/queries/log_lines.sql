@@ -9,6 +9,6 @@ SELECT l.id, l.job_id, l.number, l.at, l.level, l.message
 FROM below b CROSS JOIN log_lines l ON l.job_id = b.id
 WHERE (:levels IS NULL OR l.level IN (SELECT value FROM json_each(:levels)))
   AND (:contains = '' OR instr(l.message, :contains) > 0)
-  AND l.id > :after
+  AND l.id > :after AND l.id < :before
 ORDER BY l.id * :direction
 LIMIT :limit

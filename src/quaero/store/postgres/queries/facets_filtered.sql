@@ -1,0 +1,15 @@
+WITH probes AS MATERIALIZED (
+  SELECT * FROM json_to_recordset(:probes::json) AS p (query text, phrase text, found boolean, of_title boolean)
+), {filters}
+), kept_out AS MATERIALIZED (
+  SELECT t.document_id FROM probes p JOIN document_texts t ON t.keys @@ p.query::tsquery
+  WHERE p.phrase IS NULL
+    OR p.found OR strpos(CASE WHEN p.of_title THEN split_part(t.words, E'\n', 1) ELSE t.words END, p.phrase) > 0
+), found AS MATERIALIZED (
+  SELECT d.id, d.source_type, split_part(split_part(d.url, '://', 2), '/', 1) AS host
+  FROM documents d
+  WHERE d.id NOT IN (SELECT document_id FROM kept_out)
+    AND {search_filter}
+  LIMIT :most
+)
+{facet_values}

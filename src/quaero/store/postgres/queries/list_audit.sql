@@ -1,0 +1,2 @@
+SELECT id, at, shown, address, operation, method, path, status, code FROM audit
+WHERE :cursor::bigint IS NULL OR id < :cursor ORDER BY id DESC LIMIT :limit

@@ -1,0 +1,11 @@
+(:filters = '[]' OR NOT EXISTS (
+    SELECT 1 FROM json_each(:filters) f
+    WHERE (f.value ->> 'excluded') = EXISTS (
+      SELECT 1 FROM json_each(f.value, '$.values') v
+      WHERE CASE f.value ->> 'kind'
+        WHEN 'url' THEN instr(lower(d.url), lower(v.value)) > 0
+        WHEN 'tag' THEN EXISTS (SELECT 1 FROM document_tags t WHERE t.document_id = d.id AND t.tag = v.value)
+        ELSE d.source_type = v.value
+      END
+    )
+  ))

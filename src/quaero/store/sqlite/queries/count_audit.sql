@@ -1,0 +1,1 @@
+SELECT count(*) FROM audit WHERE :before IS NULL OR at < :before

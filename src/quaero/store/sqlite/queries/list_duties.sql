@@ -1,0 +1,1 @@
+SELECT name, owner, lease_until FROM duties ORDER BY name

@@ -1,0 +1,5 @@
+SELECT {document_columns}
+FROM documents d
+WHERE {document_filter}
+  AND (:before_at IS NULL OR (d.updated_at, d.id) < (:before_at, :before_id))
+ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
