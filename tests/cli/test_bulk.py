@@ -56,6 +56,8 @@ def quaero(capsys: pytest.CaptureFixture[str], site: SmallSite) -> Caller:
         (["--name", "/LOST"], 1), (["--host", "elsewhere.example"], 0), (["--older-than", "1h"], 0),
         (["--newer-than", "1h"], 6), (["--created-after", "2001-02-03"], 6), (["--finished-after", "1h"], 6),
         (["--finished-before", "2001-02-03T04:05Z"], 0), (["--kind", "child", "--state", "failed"], 1),
+        (["kind:child state:failed,cancelled error:404"], 1), (["kind:run"], 1), (["kind:child", "age:<1h", "lost"], 1),
+        (["state:failed", "--kind", "child"], 1), (["state:completed", "--kind", "run", "kind:run"], 1),
     ],
 )  # fmt: skip
 def test_a_list_and_a_bulk_operation_take_the_same_filters(
@@ -66,6 +68,16 @@ def test_a_list_and_a_bulk_operation_take_the_same_filters(
 
     assert (listed["total"], matched["total"]) == (count, count)
     assert {job["id"] for job in matched["jobs"]} == {job["id"] for job in listed["items"]}
+
+
+def test_a_filter_that_cannot_be_is_answered_with_what_to_write(quaero: Caller) -> None:
+    result = quaero("jobs", "list", "stat:failed")
+    assert result.code == 2
+    assert 'did you mean "state"? Example: state:failed,cancelled' in result.err
+
+    result = quaero("jobs", "list", "state:failed", "--state", "completed")
+    assert result.code == 2
+    assert "the options and the filter say different things of the state" in result.err
 
 
 def test_failed_pages_are_put_back_into_the_queue_and_nothing_else(quaero: Caller) -> None:

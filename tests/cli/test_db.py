@@ -8,6 +8,7 @@ import apsw
 import pytest
 
 from tests.cli.calling import Caller, start
+from tests.cli.small_site import PAGES, SmallSite
 
 DATABASE = "sqlite:///garden.db"
 
@@ -20,9 +21,9 @@ def garden(quaero: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
     return quaero
 
 
-def write(statement: str) -> None:
+def write(statement: str, file: Path = Path("garden.db")) -> None:
     """Write to the database behind the program's back."""
-    with contextlib.closing(apsw.Connection("garden.db")) as connection:
+    with contextlib.closing(apsw.Connection(str(file))) as connection:
         connection.execute(statement)
 
 
@@ -106,7 +107,9 @@ def test_maintenance_deletes_what_the_settings_say(garden: Caller, monkeypatch: 
     monkeypatch.setenv("QUAERO_RETENTION_LOGS", "30d")
     counted = garden("db", "maintain", "--dry-run", "--json").json
     assert {what: count for what, count in counted.items() if count} == {"log_lines": 1}
-    assert counted.keys() == {"runs", "events", "log_lines", "versions", "answers", "budgets", "paces"}
+    assert counted.keys() == {
+        "runs", "events", "log_lines", "versions", "document_versions", "answers", "budgets", "paces", "audit",
+    }  # fmt: skip
 
     done = garden("db", "maintain", "--json").json["operations"]
 
@@ -162,12 +165,18 @@ EXPORTED = {
         "id", "source_type", "canonical_url", "url", "title", "content_hash", "created_at", "updated_at", "checked_at",
         "job_id", "root_id", "tags", "metadata", "results", "markdown",
     },
+    "document_version": {
+        "document_id", "number", "at", "replaced_at", "root_id", "url", "title", "content_hash", "markdown",
+    },
+    "act": {"id", "at", "shown", "address", "operation", "method", "path", "status", "code"},
 }  # fmt: skip
 
 
 def test_the_export_has_everything_in_a_fixed_order(
-    crawled: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    crawled: Caller, site: SmallSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(PAGES, "/apples", "<h1>Apples</h1><p>An apple tree bore apples.</p>")
+    assert crawled("crawl", site.url, "--tag", "trees", "--json").code == 0
     monkeypatch.setenv("API_KEY", "a-secret-value")
     definition = '[[steps]]\nname = "one"\naction = "crawl"\nconfig = {start_urls = ["https://{host}/{env:API_KEY}"]}\n'
     (tmp_path / "site.toml").write_text(f'id = "site"\nname = "Site"\n{definition}', "utf-8")
@@ -176,6 +185,12 @@ def test_the_export_has_everything_in_a_fixed_order(
     cookie = {"domain": "example.org", "name": "sid", "value": "a-secret-value"}
     (tmp_path / "cookies.json").write_text(json.dumps([cookie]), "utf-8")
     assert crawled("auth", "import", "site", "cookies.json").code == 0
+
+    [file] = tmp_path.rglob("quaero.db")
+    write(
+        "INSERT INTO audit VALUES (1, 0, 'token', '::1', 'set_variable', 'PUT', '/api/variables/host', 200, '')",
+        file,
+    )
 
     printed = crawled("db", "export", "-").out
     things = [json.loads(line) for line in printed.splitlines()]

@@ -7,7 +7,7 @@ from quaero.agents.keyword_extractor import KeywordExtractor, KeywordOptions
 from quaero.agents.summarizer import Summarizer, SummaryOptions
 from quaero.cli.result_text import result_lines
 from quaero.models.document import Document, Result
-from quaero.views.shapes import document_json
+from quaero.views.document_shapes import document_json
 
 READING = Reading("Roses", "Roses need much water in summer. Ada Lovelace saw ABC-123 on 2024-03-12.")
 

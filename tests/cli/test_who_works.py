@@ -11,10 +11,10 @@ import pytest
 
 from quaero.cli.session import Session
 from quaero.cli.version import quaero_version
-from quaero.cli.versions import versions_text
 from quaero.main import open_engine, open_file
 from quaero.store import store as stores
 from quaero.store.reads import Process
+from quaero.views.versions import versions_text
 from tests.cli.calling import Caller, end_of, lines_until, running
 from tests.cli.desk import Desk
 

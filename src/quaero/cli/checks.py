@@ -11,11 +11,11 @@ from pathlib import Path
 from quaero.cli.failures import lines_of
 from quaero.cli.session import Session
 from quaero.cli.version import quaero_version
-from quaero.cli.versions import versions_text, warning_of
 from quaero.jobs.engine import Engine
 from quaero.jobs.registry import installed_agents
 from quaero.models.errors import QuaeroError
 from quaero.settings import Settings, SqliteUrl
+from quaero.views.versions import versions_text, warning_of
 
 OLDEST_PYTHON = (3, 11)
 LITTLE_SPACE = 500_000_000

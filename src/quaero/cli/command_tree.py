@@ -9,6 +9,8 @@ _DOCUMENTS = Branch(
     {
         "list": Entry("documents:list_documents", "List documents."),
         "show": Entry("documents:show_document", "Print a document as Markdown."),
+        "versions": Entry("documents:document_versions", "List what a document is and was."),
+        "diff": Entry("documents:document_difference", "Print what has changed in a document."),
         "export": Entry(
             "documents_export:export_documents", "Write documents to a file: JSON lines, Markdown, GeoJSON."
         ),
@@ -126,7 +128,9 @@ COMMANDS = Branch(
             "crawl": Entry("crawl:crawl", "Crawl a site from one or more URLs."),
             "run": Entry("run:run_definition", "Run a definition: a file or the id of a stored one."),
             "worker": Entry("worker:worker", "Work on all runs until it is stopped."),
-            "serve": Entry("serve:serve", "Start planned runs and work on all runs until it is stopped."),
+            "serve": Entry(
+                "serve:serve", "Serve the pages, start planned runs and work on all runs until it is stopped."
+            ),
             "search": Entry("search:search", "Search the collected documents."),
             "documents": _DOCUMENTS,
             "definitions": _DEFINITIONS,

@@ -3,30 +3,22 @@
 import click
 
 from quaero.cli.commands.search import print_hits
-from quaero.cli.crawl_definition import private_endpoint
 from quaero.cli.live.view import view_for
 from quaero.cli.report import outcome_lines
 from quaero.cli.running import work_off
 from quaero.cli.session import Session
 from quaero.cli.stopping import EXIT_CODE
-from quaero.demo.server import MAX_DEPTH, demo_site
+from quaero.demo.definition import DEMO_ID, demo_definition
+from quaero.demo.server import demo_site
 from quaero.jobs.engine import Engine
 from quaero.jobs.summary import RunSummary
-from quaero.models.definition import JobDefinition, JobStep
 from quaero.models.document import SearchHit
 from quaero.models.job import JobState
-from quaero.models.toml_writer import ConfigValue
 from quaero.search.query import parse_query
 from quaero.views.text import one_line
 
-DEMO_ID = "demo"
 QUERY = "worker killed lease"
 HITS = 3
-MAX_PAGES = 1_000
-KEYWORDS: dict[str, ConfigValue] = {
-    "agent_type": "keyword_extractor",
-    "document_filter": {"tags": ["demo"], "missing": True},
-}
 FAILED = 1
 
 Hits = tuple[tuple[SearchHit, ...], int]
@@ -91,17 +83,3 @@ def _next_steps(session: Session, run_id: int, hits: Hits) -> list[str]:
     shown = [f"documents show {hit.document.id}" for hit in hits[0][:1]]
     commands = ("search lease", *shown, "documents list", f"jobs tree {run_id}", "documents stats")
     return [session.command(command) for command in commands]
-
-
-def demo_definition(url: str) -> JobDefinition:
-    """Crawl all of the site at `url`, find the keywords of its pages, then build the index."""
-    config: dict[str, ConfigValue] = {
-        "start_urls": [url],
-        "max_depth": MAX_DEPTH,
-        "max_pages": MAX_PAGES,
-        "allow_private": [private_endpoint(url) or ""],
-    }
-    crawl = JobStep("crawl", "crawl", config)
-    keywords = JobStep("keywords", "agent", KEYWORDS, depends=("crawl",))
-    index = JobStep("index", "reindex", depends=("keywords",))
-    return JobDefinition(DEMO_ID, "Quaero's sample site", (crawl, keywords, index), tags=("demo",))

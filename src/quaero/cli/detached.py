@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.text import print_json
+from quaero.views.job_shapes import job_json
 from quaero.views.job_view import view_of
 from quaero.views.notes import notes_of
-from quaero.views.shapes import job_json
 
 if TYPE_CHECKING:
     from quaero.cli.session import Session

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from quaero.cli.nearest import nearest
-from quaero.models.errors import NotFoundError, UsageError
+from quaero.models.errors import UsageError
 from quaero.views.text import gate_text
 
 if TYPE_CHECKING:
@@ -83,11 +82,6 @@ def gate_json_of(gate: GateName, *, paused: bool) -> "Json":
 
 async def check_exists(engine: "Engine", gate: GateName) -> None:
     """`NotFoundError` for a definition or a type that nobody has; any host may come."""
-    if gate.scope == "definition":
-        await engine.control.definition(gate.key)
-    elif gate.scope == "type":
-        known = {*engine.registry.managers, *engine.registry.workers}
-        for process in await engine.store.processes():
-            known.update(process.types)
-        if gate.key not in known:
-            raise NotFoundError(f'nobody has the type "{gate.key}"', remedy=nearest(gate.key, known))
+    from quaero.views.gates import check_gate_exists
+
+    await check_gate_exists(engine, gate.scope, gate.key)

@@ -1,4 +1,4 @@
-"""Options that say which jobs: the same for every command that takes many."""
+"""Arguments and options that say which jobs: the same for every command that takes many."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -36,6 +36,7 @@ def past(text: str) -> int:
 
 _ID = click.IntRange(1, LARGEST_ID)
 _OPTIONS = (
+    click.argument("query", metavar="[FILTER]", nargs=-1),
     click.option(
         "--state", "states", multiple=True, type=click.Choice(STATES), help="Only these; may be repeated."
     ),
@@ -63,7 +64,7 @@ _OPTIONS = (
 
 
 def job_filters(function: F) -> F:
-    """All of these options; the function gets one `wanted`, a `JobFilter`."""
+    """FILTER and all of these options; the function gets one `wanted`, a `JobFilter` for which all of it holds."""
 
     @wraps(function)
     def with_filter(*arguments: Any, **given: Any) -> Any:
@@ -76,16 +77,23 @@ def job_filters(function: F) -> F:
 
 
 _NAMES = (
-    "states", "kind", "root", "root_id", "parent_id", "definition_id", "type", "host", "name_part", "error_part",
-    "error_code", "created_before", "created_after", "finished_before", "finished_after",
+    "query", "states", "kind", "root", "root_id", "parent_id", "definition_id", "type", "host", "name_part",
+    "error_part", "error_code", "created_before", "created_after", "finished_before", "finished_after",
 )  # fmt: skip
 
 
-def _filter(states: tuple[str, ...], kind: str | None, root: bool, **others: Any) -> "JobFilter":
+def _filter(
+    query: tuple[str, ...], states: tuple[str, ...], kind: str | None, root: bool, **others: Any
+) -> "JobFilter":
     from quaero.models.job import JobKind, JobState
     from quaero.store.reads import JobFilter
 
     if root and kind not in (None, "run"):
         raise UsageError(f"--root means runs, not --kind {kind}", remedy="Give one of them")
     wanted = JobKind.RUN if root else kind and JobKind(kind)
-    return JobFilter(kind=wanted or None, states=tuple(map(JobState, states)) or None, **others)
+    by_options = JobFilter(kind=wanted or None, states=tuple(map(JobState, states)) or None, **others)
+    if not query:
+        return by_options
+    from quaero.views.job_query import both, parse_job_query
+
+    return both(by_options, parse_job_query(" ".join(query)))

@@ -18,8 +18,8 @@ from quaero.jobs.summary import RunSummary
 from quaero.models.definition import JobDefinition
 from quaero.models.errors import ConflictError
 from quaero.models.job import JobState
+from quaero.views.job_shapes import RunShape, run_json
 from quaero.views.notes import Spell
-from quaero.views.shapes import Json, run_json
 from quaero.views.text import one_line
 
 PickRun: TypeAlias = Callable[[Engine, View], Awaitable[int | None]]
@@ -113,7 +113,7 @@ def _lines(session: Session, summaries: Sequence[RunSummary]) -> list[str]:
     return lines
 
 
-def _json(run_id: int, summaries: Sequence[RunSummary]) -> Json:
+def _json(run_id: int, summaries: Sequence[RunSummary]) -> RunShape:
     """The run; with `before` and `after` it when there are such runs."""
     now = int(time.time() * 1000)
     place = [summary.job.id for summary in summaries].index(run_id)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import click
 
@@ -13,20 +13,30 @@ if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.settings import Settings
     from quaero.store.database_file import DatabaseFile
-    from quaero.web.server import Serving
 
     OpenEngine: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Engine]]
     OpenFile: TypeAlias = Callable[[Settings], DatabaseFile]
-    OpenWeb: TypeAlias = Callable[[Engine, Settings], AbstractAsyncContextManager[Serving]]
+    OpenWeb: TypeAlias = "Callable[[Engine, Settings], AbstractAsyncContextManager[Pages]]"
 
 T = TypeVar("T")
+
+
+class Pages(Protocol):
+    """The pages while they are served. `entry`: the address that their user opens, with the token in it."""
+
+    @property
+    def entry(self) -> str: ...
+
+    async def failure(self) -> None:
+        """Returns never, unless they cannot be served any more: then raises why."""
+        ...
 
 
 def _no_file(_: "Settings") -> "DatabaseFile":
     raise RuntimeError("this command line was not told how to reach the file of a database")
 
 
-def _no_web(_: "Engine", __: "Settings") -> "AbstractAsyncContextManager[Serving]":
+def _no_web(_: "Engine", __: "Settings") -> "AbstractAsyncContextManager[Pages]":
     raise RuntimeError("this command line was not told how to serve pages")
 
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from quaero.cli.nearest import nearest
 from quaero.cli.stopping import first_of, stop_signal
 from quaero.cli.worker_processes import READY, STOPPING, WorkerProcesses
 from quaero.jobs.engine import Engine
 from quaero.models.duration import format_duration
 from quaero.models.errors import UsageError
+from quaero.views.nearest import nearest
 
 IDLE_LOOK_SECONDS = 0.2
 

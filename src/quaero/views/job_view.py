@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quaero.jobs.summary import MOST_STEPS, together
+from quaero.jobs.summary import together
 from quaero.models.job import Job, JobKind, JobState
 from quaero.models.measures import seconds_text
 from quaero.models.progress import Progress
-from quaero.store.reads import JobFilter, LaunchInfo, ParentProgress, Process
+from quaero.store.reads import LaunchInfo, ParentProgress, Process
 from quaero.store.store import Store
 from quaero.views.moments import now_ms
 
@@ -70,10 +70,8 @@ def standing_texts(standing: Standing) -> list[str]:
 async def views_of(store: Store, jobs: Sequence[Job]) -> list[JobView]:
     """The jobs, in their order."""
     launches = await store.launches([job.id for job in jobs if job.kind is JobKind.RUN])
-    workers = await workers_of(store, jobs)
-    return [
-        JobView(job, await standing_of(store, job), launches.get(job.id), workers.get(job.id)) for job in jobs
-    ]
+    workers, standings = await workers_of(store, jobs), await standings_of(store, jobs)
+    return [JobView(job, standings.get(job.id), launches.get(job.id), workers.get(job.id)) for job in jobs]
 
 
 async def view_of(store: Store, job_id: int) -> JobView:
@@ -92,16 +90,17 @@ async def workers_of(store: Store, jobs: Sequence[Job]) -> dict[int, Process]:
     return {job_id: present[owner] for job_id, owner in held.items() if owner in present}
 
 
-async def standing_of(store: Store, job: Job) -> Standing | None:
-    """Where a run or parent job stands; None for a child job."""
-    if job.kind is JobKind.CHILD:
-        return None
-    if job.kind is JobKind.PARENT:
-        run = await store.job(job.root_id)
-        return standing([(job, await store.progress(job.id))], run)
-    wanted = JobFilter(parent_id=job.id, kind=JobKind.PARENT)
-    steps = (await store.jobs(wanted, limit=MOST_STEPS, oldest_first=True)).items
-    return standing([(step, await store.progress(step.id)) for step in steps], job)
+async def standings_of(store: Store, jobs: Sequence[Job]) -> dict[int, Standing]:
+    """Where runs and parent jobs stand, by their ids; child jobs stand nowhere."""
+    runs = {job.id: job for job in jobs if job.kind is JobKind.RUN}
+    parents = [job for job in jobs if job.kind is not JobKind.CHILD]
+    steps = await store.steps(list({job.root_id for job in parents})) if parents else {}
+    found = {}
+    for job in parents:
+        run = runs[job.root_id] = runs.get(job.root_id) or await store.job(job.root_id)
+        own = [step for step in steps.get(run.id, ()) if job.id in (step.job.id, run.id)]
+        found[job.id] = standing([(step.job, step.progress) for step in own], run)
+    return found
 
 
 def standing(steps: Sequence[tuple[Job, ParentProgress]], run: Job) -> Standing:

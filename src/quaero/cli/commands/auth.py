@@ -6,11 +6,14 @@ import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import as_json, print_next_page
-from quaero.cli.paging import page_by_name, page_of
+from quaero.cli.paging import page_by_name
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.views.shapes import Json, credential_json, listing
+from quaero.views.paging import page_of
+from quaero.views.shapes import listing
+from quaero.views.system_shapes import PartShape, credential_json, parts_json
 from quaero.views.text import local_time, one_line
+from quaero.views.used_by import users_of_credential
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
@@ -54,10 +57,11 @@ def show_credential(session: Session, name: str, as_json: bool) -> None:
         stored = await engine.store.credential(name)
         problem = await engine.control.credentials.problem(stored)
         opened = None if problem else await engine.control.credentials.open(name)
-        return stored, problem, opened, await users_of(engine, name)
+        return stored, problem, opened, await users_of_credential(engine.control, name)
 
     stored, problem, opened, users = session.ask(ask)
-    shape = credential_json(stored) | {"opens_here": not problem, "parts": _parts(opened), "used_by": users}
+    parts = parts_json(opened)
+    shape = {**credential_json(stored), "opens_here": not problem, "parts": parts, "used_by": users}
     if as_json:
         print_json(shape)
         return
@@ -70,7 +74,7 @@ def show_credential(session: Session, name: str, as_json: bool) -> None:
         ("changed", local_time(stored.updated_at)),
         ("used by", ", ".join(users) or "no definition"),
         ("opens here", problem or "yes"),
-        *(("part", _part_text(part)) for part in _parts(opened)),
+        *(("part", _part_text(part)) for part in parts),
     ):
         click.echo(f"{key + ':':<12} {one_line(value)}")
 
@@ -84,7 +88,7 @@ def delete_credential(session: Session, name: str, as_json: bool) -> None:
 
     async def delete(engine: "Engine") -> list[str]:
         await engine.store.delete_credential(name)
-        return await users_of(engine, name)
+        return await users_of_credential(engine.control, name)
 
     users = session.ask(delete)
     if as_json:
@@ -95,37 +99,7 @@ def delete_credential(session: Session, name: str, as_json: bool) -> None:
         click.echo(f"warning: they are still named by {', '.join(users)}", err=True)
 
 
-async def users_of(engine: "Engine", name: str) -> list[str]:
-    """The ids of the definitions that name the credentials."""
-    return [
-        stored.definition.id
-        for stored in await engine.control.definitions()
-        if stored.definition.auth == name
-    ]
-
-
-def _parts(opened: "Credential | None") -> list[Json]:
-    """Headers and cookies by name, with where the cookies belong."""
-    from quaero.models.moment import iso_time
-
-    if opened is None:
-        return []
-    headers: list[Json] = [{"header": each.name} for each in opened.headers]
-    cookies: list[Json] = [
-        {
-            "cookie": each.name,
-            "domain": each.domain,
-            "host_only": each.host_only,
-            "path": each.path,
-            "secure": each.secure,
-            "expires_at": None if each.expires_at is None else iso_time(each.expires_at * 1000),
-        }
-        for each in opened.cookies
-    ]
-    return headers + cookies
-
-
-def _part_text(part: Json) -> str:
+def _part_text(part: PartShape) -> str:
     if "header" in part:
         return f"header {part['header']}"
     domain = part["domain"] if part["host_only"] else f".{part['domain']}"

@@ -13,7 +13,7 @@ from quaero.cli.secret_input import read_secrets, refuse_arguments
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json
 from quaero.models.errors import UsageError
-from quaero.views.shapes import credential_json
+from quaero.views.system_shapes import credential_json
 from quaero.views.text import one_line
 
 if TYPE_CHECKING:

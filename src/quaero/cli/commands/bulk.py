@@ -13,14 +13,14 @@ from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
 from quaero.models.errors import UsageError
+from quaero.views.job_shapes import preview_json, run_json
 from quaero.views.text import one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.bulk import Bulk
     from quaero.jobs.engine import Engine
     from quaero.jobs.summary import RunSummary
-    from quaero.models.bulk import Tally
-    from quaero.models.job import Job
+    from quaero.models.bulk import Operation, Tally
     from quaero.store.reads import JobFilter, Preview
 
 OPERATIONS = ("cancel", "retry", "delete", "pause", "resume", "priority")
@@ -53,7 +53,8 @@ def bulk_operation(
 ) -> int:
     """Cancel, retry, delete, pause, resume or prioritise all jobs that `jobs list` shows with the same filters.
 
-    Each is done on its own; those that refuse are counted. A retry puts jobs back into the queue.
+    FILTER is as in `quaero jobs list`. Each is done on its own; those that refuse are counted. A retry puts jobs back
+    into the queue.
     """
     from quaero.jobs.bulk import Bulk
     from quaero.models.bulk import Operation
@@ -65,7 +66,7 @@ def bulk_operation(
     what_to_do = Bulk(operation=Operation(operation), wanted=wanted, priority=priority, documents=documents)
     found = session.ask(lambda engine: _preview(engine, what_to_do, expect))
     if dry_run:
-        _tell(found, operation, as_json=as_json)
+        _tell(found, what_to_do.operation, as_json=as_json)
         return 0
     if not found.total:
         click.echo("no job matches", err=True)
@@ -97,7 +98,6 @@ def _do(session: Session, what: "Bulk", expect: int | None, *, as_json: bool) ->
     from quaero.cli.live.view import view_for
     from quaero.cli.running import finish, work_off
     from quaero.jobs.bulk import launch_bulk, tally_of
-    from quaero.views.shapes import run_json
 
     view = view_for(as_json=as_json)
 
@@ -125,9 +125,9 @@ def _do(session: Session, what: "Bulk", expect: int | None, *, as_json: bool) ->
     return 0 if run.state == "completed" else 1
 
 
-def _tell(found: "Preview", operation: str, *, as_json: bool) -> None:
+def _tell(found: "Preview", operation: "Operation", *, as_json: bool) -> None:
     if as_json:
-        print_json({"operation": operation, "total": found.total, "jobs": list(map(_job_json, found.first))})
+        print_json(preview_json(operation, found))
         return
     click.echo(f"{operation}: {_jobs(found.total)}")
     if found.first:
@@ -135,17 +135,6 @@ def _tell(found: "Preview", operation: str, *, as_json: bool) -> None:
         print_table(("id", "status", "kind", "type", "name"), rows)
     if found.total > len(found.first):
         click.echo(f"… {found.total - len(found.first)} more")
-
-
-def _job_json(job: "Job") -> dict[str, object]:
-    return {
-        "id": str(job.id),
-        "root_id": str(job.root_id),
-        "kind": str(job.kind),
-        "type": job.type,
-        "name": job.name,
-        "status": str(job.state),
-    }
 
 
 def _jobs(count: int) -> str:

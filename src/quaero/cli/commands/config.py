@@ -6,6 +6,7 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
+from quaero.views.system_shapes import settings_json
 
 
 @click.command(cls=Command)
@@ -19,11 +20,7 @@ def show_config(session: Session, as_json: bool) -> None:
     """
     origins = session.settings().origins
     if as_json:
-        keys = {
-            each.key: {"value": each.value, "source": each.source, "variable": each.variable}
-            for each in origins
-        }
-        print_json({"settings": keys})
+        print_json({"settings": settings_json(origins)})
         return
     rows = [(each.key, each.value or "-", each.source, each.variable) for each in origins]
     print_table(("setting", "value", "from", "variable"), rows)

@@ -11,8 +11,8 @@ from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from quaero.cli.crawl_definition import CrawlOptions
     from quaero.cli.live.frame import View
+    from quaero.jobs.definitions.quick_crawl import CrawlOptions
     from quaero.jobs.engine import Engine
 
 
@@ -59,8 +59,8 @@ def crawl(
     The same command again goes on with a crawl that was interrupted; after one that has ended it fetches what
     changed.
     """
-    from quaero.cli.crawl_definition import CrawlOptions
     from quaero.cli.running import run_to_end
+    from quaero.jobs.definitions.quick_crawl import CrawlOptions
 
     user_agent = session.settings().crawler.user_agent or None
     options = CrawlOptions(
@@ -84,18 +84,17 @@ def crawl(
 
 
 async def _start(engine: "Engine", view: "View", options: "CrawlOptions", save_as: Path | None) -> int:
-    from quaero.cli.crawl_definition import InvalidOptions, crawl_definition
+    from quaero.cli.crawl_options import as_option
     from quaero.cli.new_file import write_new
     from quaero.cli.running import start_or_resume
+    from quaero.jobs.definitions.quick_crawl import InvalidOptions, quick_crawl
     from quaero.jobs.definitions.reader import InvalidDefinition
-    from quaero.store.transitions.definitions import NewDefinition
 
-    toml = crawl_definition(options).to_toml()
     try:
-        definition = await engine.control.read(toml, file="")
+        new = await quick_crawl(engine.control, options)
     except InvalidDefinition as error:
-        raise InvalidOptions(error.complaints) from error
+        raise InvalidOptions(tuple(map(as_option, error.complaints))) from error
     if save_as is not None:
-        write_new(save_as, toml)
-    await engine.control.keep(NewDefinition(definition, toml, "quick"))
-    return await start_or_resume(engine, definition, view)
+        write_new(save_as, new.source)
+    await engine.control.keep(new)
+    return await start_or_resume(engine, new.definition, view)

@@ -9,7 +9,7 @@ from quaero.cli.failures import lines_of
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json
-from quaero.views.shapes import kept_json
+from quaero.views.definition_shapes import kept_json
 from quaero.views.text import printable
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from quaero.cli.command import Command
 from quaero.cli.definition_file import file_bytes, read_file, warn_of_missing
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
-from quaero.cli.starter import starter
 from quaero.cli.text import print_json
-from quaero.views.shapes import Json, kept_json
+from quaero.jobs.definitions.starter import starter
+from quaero.views.definition_shapes import kept_json
+from quaero.views.shapes import Json
 from quaero.views.text import printable
 
 if TYPE_CHECKING:

@@ -6,10 +6,17 @@ import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import as_json, print_next_page
-from quaero.cli.paging import page_by_name, page_of
+from quaero.cli.paging import page_by_name
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.views.shapes import definition_json, listing, version_json
+from quaero.views.definition_shapes import (
+    definition_details_json,
+    definition_json,
+    version_details_json,
+    version_json,
+)
+from quaero.views.paging import page_of
+from quaero.views.shapes import listing
 from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:
@@ -52,7 +59,7 @@ def show_definition(session: Session, definition: str, number: int | None, as_js
         return
     stored = session.ask(lambda engine: engine.control.definition(definition))
     if as_json:
-        print_json(definition_json(stored) | {"definition": stored.definition.to_json()})
+        print_json(definition_details_json(stored))
     else:
         _print_toml(stored.definition.to_toml())
 
@@ -81,7 +88,7 @@ def _show_version(session: Session, definition: str, number: int, as_json: bool)
 
     version = session.ask(ask)
     if as_json:
-        print_json(version_json(version) | {"definition": version.definition.to_json()})
+        print_json(version_details_json(version))
     else:
         _print_toml(version.definition.to_toml())
 

@@ -5,16 +5,23 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
-from quaero.cli.options import as_json, page, print_next_page
+from quaero.cli.options import LARGEST_ID, as_json, page, print_next_page
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.models.moment import iso_time
-from quaero.views.shapes import Json, document_json, listing
+from quaero.views.document_shapes import (
+    document_json,
+    document_version_json,
+    source_json,
+    whole_document_json,
+    whole_version_json,
+)
+from quaero.views.shapes import listing
 from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
     from quaero.models.document import Document
+    from quaero.store.document_reads import DocumentVersion
     from quaero.store.reads import SourceStats
 
 
@@ -49,22 +56,87 @@ def list_documents(
 
 @click.command(cls=Command)
 @click.argument("document", metavar="ID|URL")
+@click.option(
+    "--version", "number", type=click.IntRange(1, LARGEST_ID), metavar="N", help="As it was in this version."
+)
 @as_json
 @pass_session
-def show_document(session: Session, document: str, as_json: bool) -> None:
+def show_document(session: Session, document: str, number: int | None, as_json: bool) -> None:
     """Print a document as Markdown, then what agents found in it."""
+    if number is not None:
+        _show_version(session, document, number, as_json)
+        return
     found = session.ask(lambda engine: _document(engine, document))
     if as_json:
-        print_json(document_json(found) | {"markdown": found.markdown})
+        print_json(whole_document_json(found))
         return
     from quaero.cli.result_text import result_lines
 
-    for line in (found.markdown or "").splitlines():
-        click.echo(printable(line))
+    _print_markdown(found.markdown)
     for result in found.results:
         click.echo()
         for line in result_lines(result):
             click.echo(line)
+
+
+def _show_version(session: Session, document: str, number: int, as_json: bool) -> None:
+    async def ask(engine: "Engine") -> "DocumentVersion":
+        return await engine.store.document_version((await _document(engine, document)).id, number)
+
+    version = session.ask(ask)
+    if as_json:
+        print_json(whole_version_json(version))
+    else:
+        _print_markdown(version.markdown)
+
+
+def _print_markdown(markdown: str | None) -> None:
+    for line in (markdown or "").splitlines():
+        click.echo(printable(line))
+
+
+@click.command(cls=Command)
+@click.argument("document", metavar="ID|URL")
+@as_json
+@pass_session
+def document_versions(session: Session, document: str, as_json: bool) -> None:
+    """List what a document is and was, the present version first.
+
+    When its content changes, what it was is kept: the last 20 versions. `quaero documents show ID --version 2` prints
+    the second.
+    """
+
+    async def ask(engine: "Engine") -> "tuple[DocumentVersion, ...]":
+        return await engine.store.document_versions((await _document(engine, document)).id)
+
+    versions = session.ask(ask)
+    if as_json:
+        print_json(listing(map(document_version_json, versions), len(versions), None))
+        return
+    rows = [
+        (str(each.number), local_time(each.at), str(each.characters), str(each.root_id or "-"), each.title)
+        for each in versions
+    ]
+    print_table(("version", "since", "characters", "replaced by run", "title"), rows)
+
+
+@click.command(cls=Command)
+@click.argument("document", metavar="ID|URL")
+@click.argument("before", metavar="[N]", type=click.IntRange(1, LARGEST_ID), required=False)
+@click.argument("after", metavar="[M]", type=click.IntRange(1, LARGEST_ID), required=False)
+@pass_session
+def document_difference(session: Session, document: str, before: int | None, after: int | None) -> None:
+    """Print what version M of a document has otherwise than version N.
+
+    Without M: the present version. Without both: what its last change was.
+    """
+    from quaero.views.document_diff import pair_of, unified
+
+    async def ask(engine: "Engine") -> "tuple[DocumentVersion, DocumentVersion]":
+        return await pair_of(engine.store, (await _document(engine, document)).id, before, after)
+
+    for line in unified(*session.ask(ask)):
+        click.echo(printable(line))
 
 
 @click.command(cls=Command)
@@ -75,7 +147,7 @@ def document_stats(session: Session, as_json: bool) -> None:
     sources, tags = session.ask(_stats)
     if as_json:
         total = sum(each.documents for each in sources)
-        print_json({"documents": total, "sources": list(map(_source_json, sources)), "tags": tags})
+        print_json({"documents": total, "sources": list(map(source_json, sources)), "tags": tags})
         return
     rows = [
         (each.source_type, str(each.documents), str(each.characters), local_time(each.updated_at))
@@ -116,12 +188,3 @@ async def _document(engine: "Engine", name: str) -> "Document":
 
 async def _stats(engine: "Engine") -> "tuple[tuple[SourceStats, ...], dict[str, int]]":
     return await engine.store.document_stats(), await engine.store.tags()
-
-
-def _source_json(stats: "SourceStats") -> Json:
-    return {
-        "source_type": stats.source_type,
-        "documents": stats.documents,
-        "characters": stats.characters,
-        "updated_at": iso_time(stats.updated_at),
-    }

@@ -10,7 +10,8 @@ from quaero.cli.options import SignedNumber, as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
 from quaero.models.errors import UsageError
-from quaero.views.shapes import gate_json, listing
+from quaero.views.shapes import listing
+from quaero.views.system_shapes import gate_json
 from quaero.views.text import gate_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from quaero.cli.command import Command
 from quaero.cli.options import MOST_ITEMS, as_json, job_id, page
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_json_line
-from quaero.views.shapes import line_json, listing
+from quaero.views.job_shapes import line_json
+from quaero.views.shapes import listing
 from quaero.views.text import local_time, printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from quaero.cli.duration import duration
 from quaero.cli.options import LARGEST_ID, as_json, job_id
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_json_line
-from quaero.views.shapes import event_json, listing
+from quaero.views.event_shapes import event_json
+from quaero.views.shapes import listing
 from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from quaero.cli.command import Command
 from quaero.cli.options import as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.views.shapes import listing, process_json
+from quaero.views.shapes import listing
+from quaero.views.system_shapes import process_json
 from quaero.views.text import local_time
 
 
@@ -19,7 +20,7 @@ def list_workers(session: Session, as_json: bool) -> None:
     Workers, servers, and runs in the foreground, which take only the jobs of their run. Each tells now and then that it
     lives: `seen` is the last time.
     """
-    from quaero.cli.versions import warning_of
+    from quaero.views.versions import warning_of
 
     found = session.ask(lambda engine: engine.store.processes())
     if as_json:

@@ -9,16 +9,15 @@ from quaero.cli.job_filters import job_filters
 from quaero.cli.options import as_json, job_id, page, print_next_page, refuse_json, watch
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, table_lines
-from quaero.views.shapes import job_json, listing, usage_json
+from quaero.views.job_shapes import job_json
+from quaero.views.shapes import listing
 from quaero.views.text import local_time, one_line
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
-    from quaero.models.job import Job
     from quaero.store.reads import JobFilter, JobPage
+    from quaero.views.job_shapes import JobDetailsShape
     from quaero.views.job_view import JobView
-    from quaero.views.notes import Spell
-    from quaero.views.shapes import Json
 
 
 @click.command(cls=Command)
@@ -37,7 +36,11 @@ def list_jobs(
     watch: bool,
     as_json: bool,
 ) -> None:
-    """List jobs, newest first."""
+    """List jobs, newest first.
+
+    FILTER says which, in short: 'state:failed type:crawler_url error:"timed out" age:<1d'. All of it must hold, and the
+    options with it. The pages and the API understand the same.
+    """
     table = _wide_table if wide else _table
 
     async def keep_looking(engine: "Engine") -> None:
@@ -72,12 +75,13 @@ def show_job(session: Session, job_id: int, watch: bool, as_json: bool) -> int:
 
     `hints` say what holds it back. With --watch until it has ended; then the exit code is 0 if it completed, else 1.
     """
+    from quaero.views.job_details import details_of
 
     async def keep_looking(engine: "Engine") -> int:
         from quaero.cli.live.changes import keep_shown
 
         async def look() -> tuple[list[str], bool]:
-            job, shape = await _job(engine, job_id, session.command)
+            job, shape = await details_of(engine, job_id, session.command)
             return _lines_of(shape), job.state.final
 
         await keep_shown(engine.store, look)
@@ -86,7 +90,7 @@ def show_job(session: Session, job_id: int, watch: bool, as_json: bool) -> int:
     if watch:
         refuse_json(as_json)
         return session.ask(keep_looking)
-    _, shape = session.ask(lambda engine: _job(engine, job_id, session.command))
+    _, shape = session.ask(lambda engine: details_of(engine, job_id, session.command))
     if as_json:
         print_json(shape)
         return 0
@@ -102,22 +106,6 @@ async def _jobs(
 
     found = await engine.store.jobs(wanted, limit=limit, cursor=cursor)
     return found, await views_of(engine.store, found.items)
-
-
-async def _job(engine: "Engine", job_id: int, spell: "Spell") -> "tuple[Job, Json]":
-    """A job, and all that is to be said of it."""
-    from quaero.jobs.spending import usage_of_step
-    from quaero.views.job_view import view_of
-    from quaero.views.notes import notes_of
-
-    view = await view_of(engine.store, job_id)
-    job = view.job
-    run = await engine.store.job(job.root_id)
-    hints = () if job.state.final else await notes_of(engine, run, spell)
-    shape = job_json(view) | {"note": job.note, "config": dict(job.config)}
-    if (usage := await usage_of_step(engine.store, job)) is not None:
-        shape["model_usage"] = usage_json(usage)
-    return job, shape | {"hints": [note.text for note in hints]}
 
 
 def _table(views: "list[JobView]") -> list[str]:
@@ -143,7 +131,7 @@ def _wide_row(view: "JobView") -> tuple[str, ...]:
     return *first, local_time(job.started_at), str(job.attempt), who, name
 
 
-def _lines_of(shape: "Json") -> list[str]:
+def _lines_of(shape: "JobDetailsShape") -> list[str]:
     """What is to be said of a job, for people."""
     shown = ((key, value) for key, value in shape.items() if value not in (None, {}, []))
     return [f"{key + ':':<17} {one_line(_written(value))}" for key, value in shown]

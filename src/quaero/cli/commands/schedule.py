@@ -1,17 +1,17 @@
 """`quaero schedule list` and `next`: what runs when."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import MOST_ITEMS, as_json, print_next_page
-from quaero.cli.paging import page_by_name, page_of
+from quaero.cli.paging import page_by_name
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.models.moment import iso_time
-from quaero.views.shapes import Json, listing
+from quaero.views.paging import page_of
+from quaero.views.shapes import listing
+from quaero.views.system_shapes import planned_json, schedule_json, shown_there
 from quaero.views.text import one_line
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def next_times(session: Session, definition: str | None, count: int, as_json: bo
         entries, changes = (entry,), changes_of(entry, now)
     moments = coming(entries, now, count)
     if as_json:
-        items = [_moment_json(moment, each) for moment, each in moments]
+        items = [planned_json(moment, each) for moment, each in moments]
         print_json(listing(items, None, None) | {"clock_changes": changes})
         return
     print_table(
         ("time", "zone", "id"),
-        [(_shown(moment, each.timezone), each.timezone, _id(each)) for moment, each in moments],
+        [(shown_there(moment, each.timezone), each.timezone, _id(each)) for moment, each in moments],
     )
     for line in changes:
         click.echo(line)
@@ -91,38 +91,14 @@ def next_times(session: Session, definition: str | None, count: int, as_json: bo
             click.echo(one_line(f"{definition}: {line}"))
 
 
-def schedule_json(entry: "TimetableEntry") -> Json:
-    run = entry.last_run
-    return {
-        "id": entry.definition_id,
-        "enabled": entry.enabled,
-        "schedule": entry.cron,
-        "explanation": entry.explanation,
-        "timezone": entry.timezone,
-        "next_at": iso_time(entry.next_at) if entry.enabled else None,
-        "due_at": iso_time(entry.due_at),
-        "last_planned_at": iso_time(entry.last_planned_at),
-        "last_run": None if run is None else {"id": str(run.id), "status": str(run.state)},
-        "skipped": entry.skipped,
-        "error": entry.error,
-    }
-
-
-def _moment_json(moment: int, entry: "TimetableEntry") -> Json:
-    return {
-        "at": iso_time(moment),
-        "local": _shown(moment, entry.timezone).replace(" ", "T"),
-        "timezone": entry.timezone,
-        "id": entry.definition_id,
-    }
-
-
 def _remarks(entry: "TimetableEntry") -> list[str]:
     found = []
     if not entry.enabled:
         found.append("switched off, nothing starts")
     if entry.due_at is not None:
-        found.append(f"due since {_shown(entry.due_at, entry.timezone)}, starts as soon as a server runs")
+        found.append(
+            f"due since {shown_there(entry.due_at, entry.timezone)}, starts as soon as a server runs"
+        )
     if entry.error is not None:
         found.append(entry.error.removeprefix(f"{entry.definition_id}: "))
     return found
@@ -135,21 +111,13 @@ def _id(entry: "TimetableEntry") -> str:
 def _next(entry: "TimetableEntry") -> str:
     if not entry.enabled:
         return "off"
-    return "never" if entry.next_at is None else _shown(entry.next_at, entry.timezone)
+    return "never" if entry.next_at is None else shown_there(entry.next_at, entry.timezone)
 
 
 def _last(entry: "TimetableEntry") -> str:
     if entry.last_run is not None:
         return f"{entry.last_run.id} {entry.last_run.state}"
     return "-" if entry.last_planned_at is None else "deleted"
-
-
-def _shown(moment: int, timezone: str) -> str:
-    """`2026-10-25 02:30+02:00`, as the clock shows it in that zone."""
-    from zoneinfo import ZoneInfo
-
-    there = datetime.fromtimestamp(moment / 1000, UTC).astimezone(ZoneInfo(timezone))
-    return there.isoformat(sep=" ", timespec="minutes")
 
 
 def _now() -> int:

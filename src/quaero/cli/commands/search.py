@@ -8,7 +8,8 @@ from quaero.cli.command import Command
 from quaero.cli.options import LARGEST_ID, MOST_ITEMS, as_json
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json
-from quaero.views.shapes import hit_json, listing
+from quaero.views.document_shapes import hit_json
+from quaero.views.shapes import listing
 from quaero.views.text import one_line, printable
 
 if TYPE_CHECKING:

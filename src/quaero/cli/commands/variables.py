@@ -6,11 +6,14 @@ import click
 
 from quaero.cli.command import Command
 from quaero.cli.options import as_json, print_next_page
-from quaero.cli.paging import page_by_name, page_of
+from quaero.cli.paging import page_by_name
 from quaero.cli.session import Session, pass_session
 from quaero.cli.text import print_json, print_table
-from quaero.views.shapes import listing, variable_json
+from quaero.views.paging import page_of
+from quaero.views.shapes import listing
+from quaero.views.system_shapes import variable_json
 from quaero.views.text import local_time, printable
+from quaero.views.used_by import users_of_variable
 
 if TYPE_CHECKING:
     from quaero.jobs.engine import Engine
@@ -43,11 +46,11 @@ def show_variable(session: Session, name: str, as_json: bool) -> None:
 
     async def ask(engine: "Engine") -> "tuple[Variable, list[str]]":
         variable = await engine.store.variable(name)
-        return variable, await _users(engine, variable.name)
+        return variable, await users_of_variable(engine.control, variable.name)
 
     variable, users = session.ask(ask)
     if as_json:
-        print_json(variable_json(variable) | {"used_by": users})
+        print_json({**variable_json(variable), "used_by": users})
     else:
         click.echo("\n".join(map(printable, variable.value.split("\n"))))
 
@@ -83,7 +86,7 @@ def delete_variable(session: Session, name: str, as_json: bool) -> None:
 
     async def delete(engine: "Engine") -> list[str]:
         await engine.store.delete_variable(name)
-        return await _users(engine, name.lower())
+        return await users_of_variable(engine.control, name.lower())
 
     users = session.ask(delete)
     if as_json:
@@ -92,15 +95,3 @@ def delete_variable(session: Session, name: str, as_json: bool) -> None:
     click.echo(f"deleted {name.lower()}")
     if users:
         click.echo(f"warning: it is still used by {', '.join(users)}", err=True)
-
-
-async def _users(engine: "Engine", name: str) -> list[str]:
-    """The ids of the definitions that use the variable."""
-    from quaero.models.placeholders import Placeholder, wanted_by
-
-    wanted = Placeholder(name)
-    return [
-        stored.definition.id
-        for stored in await engine.control.definitions()
-        if any(wanted in wanted_by(step.config) for step in stored.definition.steps)
-    ]

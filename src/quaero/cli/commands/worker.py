@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from quaero.cli.command import Command
+from quaero.cli.log_options import log_options
 from quaero.cli.session import Session, pass_session
 from quaero.models.errors import UsageError
 
@@ -30,6 +31,7 @@ MOST_PROCESSES = 64
 @click.option("--types", metavar="TYPE,…", help="Take only jobs of these types and steps of these actions.")
 @click.option("--until-idle", is_flag=True, help="End when no run is open any more but paused ones.")
 @click.option("--supervised", is_flag=True, hidden=True)
+@log_options
 @pass_session
 def worker(
     session: Session,
@@ -48,13 +50,16 @@ def worker(
     """
     import asyncio
 
+    from quaero.cli.logs import write_logs
     from quaero.cli.worker_processes import WorkerProcesses
     from quaero.cli.working import Duty, check_types, supervise, work
 
     wanted = None if types is None else tuple(dict.fromkeys(filter(None, map(str.strip, types.split(",")))))
     if wanted == ():
         raise UsageError("--types names no type")
-    grace_ms = session.settings().queue.grace_ms
+    settings = session.settings()
+    write_logs(settings.log)
+    grace_ms = settings.queue.grace_ms
     duty = Duty("worker", grace_ms, wanted, concurrency, until_idle=until_idle, supervised=supervised)
     if processes == 1:
         return session.ask(lambda engine: work(engine, duty, click.echo))

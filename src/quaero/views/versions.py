@@ -1,8 +1,8 @@
 """Which versions of Quaero work on a database."""
 
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version as version_of
 
-from quaero.cli.version import quaero_version
 from quaero.store.reads import Process
 from quaero.views.text import one_line
 
@@ -20,11 +20,12 @@ def by_version(processes: Iterable[Process]) -> dict[str, list[Process]]:
 
 def warning_of(processes: Sequence[Process]) -> str:
     """What to say when they are not all of the version of this program; else nothing."""
-    others = {*by_version(processes)} - {quaero_version()}
+    own = version_of("quaero")
+    others = {*by_version(processes)} - {own}
     if not others:
         return ""
     named = ", ".join(map(one_line, sorted(others)))
-    return f"processes of another version work on this database ({named}; this is {quaero_version()}): update them all"
+    return f"processes of another version work on this database ({named}; this is {own}): update them all"
 
 
 def versions_text(processes: Sequence[Process]) -> str:
