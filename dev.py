@@ -67,6 +67,7 @@ COMMANDS = {
     "bench": Command("run one script of bench/, by name", "dev", ("python",)),
     "shell": Command("open a shell in the environment", "dev", (os.environ.get("SHELL", "sh"),), here=True),
 }
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHECKS = (("lint",), ("format", "--check"), ("types",), ("contracts",), ("test",))
 OWN_COMMANDS = {
     "check": "lint, format, types, contracts and tests",
@@ -96,6 +97,8 @@ def hand_over(name: str, arguments: Sequence[str]) -> None:
     """Become the command: signals reach it directly, and its exit code is ours."""
     command = COMMANDS[name]
     variables = inside(environment(command.lock))
+    if name == "test":
+        find_browser()
     program, *words = command_line(name, arguments, variables)
     os.chdir(Path.cwd() if command.here else ROOT)
     if os.name == "nt":
@@ -123,6 +126,7 @@ def benchmark(arguments: Sequence[str]) -> list[str]:
 def check() -> int:
     """Run all checks, also those after a failure."""
     variables = inside(environment("dev"))
+    find_browser()
     failed = []
     for name, *arguments in CHECKS:
         print(f"== {name}", flush=True)
@@ -180,6 +184,31 @@ def installed_uv() -> Path:
         )
         mark_ready(folder, expected)
     return folder / SCRIPTS / "uv"
+
+
+def find_browser() -> None:
+    """The tests of the pages need Chromium: install it where that can be done, else say so, and go on without."""
+    if any(map(shutil.which, BROWSERS)):
+        return
+    if not may_install():
+        print("dev.py: the tests of the pages need Chromium: apt-get install chromium", file=sys.stderr)
+        return
+    print("dev.py: installing Chromium, for the tests of the pages", file=sys.stderr, flush=True)
+    quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        step("cannot look for Chromium", ["apt-get", "update", "-qq"], quietly)
+        step(
+            "cannot install Chromium",
+            ["apt-get", "install", "-qq", "--no-install-recommends", "chromium"],
+            quietly,
+        )
+    except SetUpError as error:
+        print(f"dev.py: {error}", file=sys.stderr)
+
+
+def may_install() -> bool:
+    """Whether this is root on a system with the packages of Debian."""
+    return os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def step(what: str, words: Sequence[str], variables: Mapping[str, str], given: str = "") -> None:

@@ -1,10 +1,12 @@
 """The bootstrap and the lock files it installs from."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
@@ -47,6 +49,40 @@ def test_a_lock_names_hashes_but_no_place_to_download_from(lock: Path) -> None:
     text = lock.read_text("utf-8")
     assert text.count("--hash=sha256:") >= len(pins(lock.name)) > 0
     assert not re.search(r"https?:|index|find-links", text)
+
+
+@pytest.fixture
+def dev() -> ModuleType:
+    """`dev.py` as a module."""
+    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_chromium_is_installed_for_the_tests_or_asked_for(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], root: bool
+) -> None:
+    called: list[list[str]] = []
+    monkeypatch.setattr(dev.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr(dev, "step", lambda _, words, __: called.append(words))
+    dev.find_browser()
+    told = capsys.readouterr().err
+    assert [words[1] for words in called] == (["update", "install"] if root else [])
+    assert told.count("\n") == 1
+    assert ("apt-get install chromium" in told) is not root
+
+
+def test_a_browser_that_is_there_is_left_alone(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name: f"/usr/bin/{name}")
+    dev.find_browser()
+    assert capsys.readouterr().err == ""
 
 
 def test_help_names_every_command() -> None:

@@ -1,25 +1,16 @@
 """Servers and browsers for the tests of pages and API."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.places import Place
+from tests.web.chromium import opened_chromium
 from tests.web.serving import Served, served_at
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PICTURES = Path("test-artifacts") / "screenshots"
 
 
@@ -40,12 +31,8 @@ def served_on_each(place: Place) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "no Chromium is installed: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    with opened_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -58,8 +45,8 @@ def context(chromium: Browser, served: Served) -> Iterator[BrowserContext]:
             wrong.append(f"asked {request.url}")
 
     def said(message: ConsoleMessage) -> None:
-        refusal = "Failed to load resource" in message.text and "/api/" in message.location["url"]
-        if message.type == "error" and not refusal:  # a refusal of the API is no fault of the page
+        refusal = "Failed to load resource" in message.text and "/static/" not in message.location["url"]
+        if message.type == "error" and not refusal:  # a refusal is no fault of the page
             wrong.append(f"console: {message.text}")
 
     context = chromium.new_context(viewport={"width": 1280, "height": 800})

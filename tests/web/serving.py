@@ -11,6 +11,8 @@ from typing import TypeVar
 import httpx
 
 from quaero.jobs.engine import Engine
+from quaero.jobs.manager.bulk_manager import BulkManager
+from quaero.jobs.worker.bulk_worker import BulkWorker
 from quaero.settings import Settings, WebSettings, database_url
 from quaero.testing import open_test_engine
 from quaero.web.access import Access
@@ -61,7 +63,8 @@ def served_at(
 
     async def run() -> None:
         async with AsyncExitStack() as stack:
-            kinds = {} if installed else {"managers": [ScriptManager()], "workers": [worker]}
+            scripted = {"managers": [ScriptManager(), BulkManager()], "workers": [worker, BulkWorker()]}
+            kinds = {} if installed else scripted
             engine = await stack.enter_async_context(open_test_engine(database, **kinds))  # type: ignore[arg-type]
             if working:
                 await stack.enter_async_context(engine.working(role="server"))

@@ -57,7 +57,7 @@ def access_for(host: str, port: int, more_hosts: Iterable[str], token: str, toke
             remedy="Set QUAERO_WEB_TOKEN to a long random text, or use --host 127.0.0.1",
         )
     names = {host if ":" not in host or host.startswith("[") else f"[{host}]", *more_hosts}
-    if _is_loopback(host):
+    if _is_loopback(host) or host in _ANYWHERE:
         names.update(_LOOPBACK_NAMES)
     names.difference_update(_ANYWHERE)
     hosts = {name.lower() for name in names}

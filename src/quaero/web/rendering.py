@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -11,8 +13,11 @@ from starlette.responses import HTMLResponse
 from quaero.models.measures import seconds_text, size_text
 from quaero.models.moment import iso_time
 from quaero.views.moments import now_ms
+from quaero.views.text import local_time, one_line, printable
 
 FOLDER: Final = Path(__file__).parent
+PAGE_POSITION: Final = ContextVar("PAGE_POSITION", default="")
+"""Where the page that is being made is in the events."""
 TEMPLATES, STATIC = FOLDER / "templates", FOLDER / "static"
 
 
@@ -29,13 +34,19 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(url=self.url, asset=self.asset, now_ms=now_ms)
+        self._templates.globals.update(
+            url=self.url, asset=self.asset, position=PAGE_POSITION.get, now_ms=now_ms, query=query
+        )
         self._templates.filters.update(
             ago=ago,
             iso=iso_time,
             seconds=seconds_text,
             size=size_text,
             number="{:,}".format,
+            line=one_line,
+            lines=safe_lines,
+            clock=local_time,
+            sentence=sentence,
         )
 
     def url(self, path: str) -> str:
@@ -47,6 +58,22 @@ class Rendering:
 
     def page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
         return HTMLResponse(self._templates.get_template(template).render(context), status)
+
+
+def query(**parameters: object) -> str:
+    """`?a=1&b=2` of those that are set."""
+    given = {name: value for name, value in parameters.items() if value not in (None, "", False)}
+    return f"?{urlencode(given)}" if given else "?"
+
+
+def safe_lines(text: str) -> str:
+    """The text with its lines, but without what would change the direction of the page."""
+    return "\n".join(map(printable, text.splitlines()))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def ago(milliseconds: int | None) -> str:

@@ -15,10 +15,16 @@ from quaero.models.errors import UsageError
 from quaero.settings import Settings
 from quaero.web.access import Access, access_for
 from quaero.web.app import create_app
+from quaero.web.protocol import Protocol
+from quaero.web.sender import MOST_HEAD_BYTES
 
 STOP_SECONDS = 5
 """How long answers that are on their way may take when the server stops."""
 BACKLOG = 2_048
+STUCK_SECONDS = 60
+"""What was sent and is not taken for so long ends a connection."""
+UNSENT_BYTES = 65_536
+"""So much waits in the kernel for a slow reader; by default that can be megabytes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ async def serving(engine: Engine, settings: Settings, token_file: Path) -> Async
                 lifespan="off",
                 ws="none",
                 server_header=False,
+                proxy_headers=False,  # whom to trust is the business of the guard
+                http=Protocol,
+                h11_max_incomplete_event_size=MOST_HEAD_BYTES,
                 timeout_graceful_shutdown=STOP_SECONDS,
                 timeout_keep_alive=30,
                 backlog=BACKLOG,
@@ -94,6 +103,7 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         ) from error
     with bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _keep_small(bound)
         try:
             bound.bind(address)
         except OSError as error:
@@ -102,6 +112,14 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
                 remedy="Choose another one: --port N",
             ) from error
         yield bound
+
+
+def _keep_small(listening: socket.socket) -> None:
+    """Let readers that are slow, or stuck, cost little, where the system can do that; connections inherit it."""
+    for name, value in (("TCP_USER_TIMEOUT", STUCK_SECONDS * 1_000), ("TCP_NOTSENT_LOWAT", UNSENT_BYTES)):
+        if (option := getattr(socket, name, None)) is not None:
+            with contextlib.suppress(OSError):
+                listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _url(settings: Settings, access: Access, port: int) -> str:

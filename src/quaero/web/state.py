@@ -9,7 +9,11 @@ from fastapi import Depends, Request
 from quaero.jobs.engine import Engine
 from quaero.settings import Settings
 from quaero.web.access import Access
+from quaero.web.feed.feed import Feed
+from quaero.web.meters import Meters
 from quaero.web.rendering import Rendering
+from quaero.web.sample_site import SampleSite
+from quaero.web.store_metrics import StoreCollector
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,11 @@ class Web:
     settings: Settings
     access: Access
     rendering: Rendering
+    feed: Feed
+    meters: Meters
+    collector: StoreCollector
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    sample_site: SampleSite = field(default_factory=SampleSite)
 
 
 def _web(request: Request) -> Web:

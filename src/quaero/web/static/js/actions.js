@@ -12,9 +12,11 @@ export function startActions() {
     event.preventDefault();
     if (button.dataset.confirm && !(await confirmed(button.dataset.confirm, button.textContent.trim()))) return;
     button.disabled = true;
+    if (button.dataset.then) document.body.dataset.leaving = "";
     try {
       await act(button);
     } catch (error) {
+      delete document.body.dataset.leaving;
       problemNotice(error);
     } finally {
       button.disabled = false;

