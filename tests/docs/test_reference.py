@@ -30,6 +30,8 @@ from quaero.models.errors import QuaeroError
 from quaero.models.job import FINAL_STATES, MOVES, REOPENINGS, JobState
 from quaero.models.toml_writer import toml_value
 from quaero.settings import load
+from quaero.store.reads import JobFilter
+from quaero.views.job_query import KEYS, parse_job_query
 from tests.docs.error_codes import error_codes
 from tests.docs.markdown import DOCS, ROOT, table_rows
 
@@ -120,10 +122,18 @@ def test_every_error_code_has_a_row_and_every_row_a_code() -> None:
 
 def test_an_error_that_ends_a_command_is_listed_with_its_exit_code() -> None:
     rows = [row for row in table_rows(DOCS / "errors.md") if len(row) == 4]
-    exits = {row[0].strip("`"): int(row[1]) for row in rows}
+    exits = {row[0].strip("`"): int(row[1]) for row in rows if int(row[1]) < 256}  # others are a status
     for error in all_errors():
         if error.code in exits:
             assert exits[error.code] == error.exit_code, error
+
+
+def test_the_filter_of_jobs_is_listed_with_all_its_keys() -> None:
+    examples = [write.strip("`") for write, _ in table_rows(DOCS / "how-to" / "steer-jobs.md", "filter")]
+    assert JobFilter() not in map(parse_job_query, examples)
+    assert {key for key, colon, _ in (each.partition(":") for each in examples) if colon} == set(KEYS) - {
+        "name"
+    }
 
 
 def test_the_page_of_the_commands_is_up_to_date() -> None:

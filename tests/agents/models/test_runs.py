@@ -20,7 +20,7 @@ from quaero.jobs.worker.agent_worker import AgentWorker
 from quaero.secrets.key import SecretKey
 from quaero.secrets.key_sources import VARIABLE
 from quaero.testing import SettableClock, finish, open_test_engine
-from quaero.views.shapes import run_json
+from quaero.views.job_shapes import run_json
 from tests.agents.models.kit import GOOD, GistAgent
 from tests.agents.models.runs import (
     PagesManager,
