@@ -12,7 +12,7 @@ DIFFERENCES: Mapping[str, str] = {
     "sessions": "PostgreSQL undoes what a session leaves unfinished: there is no file to take a picture of.",
     "upkeep": "PostgreSQL writes what is new to its final place by itself, and gives space back while others work.",
     "index": "The full-text index is a part of SQLite; on PostgreSQL it is a table. Each can be wrong in its own way.",
-    "plans": "Each plans in its own way: on SQLite tests count the steps of a statement, on PostgreSQL they look at its plan.",
+    "plans": "Each plans in its own way: tests count the steps of SQLite, and read the plans of PostgreSQL.",
     "network": "Only between a PostgreSQL server and its clients is there a network that can fail.",
     "hosts": "Only a PostgreSQL server is worked on from several hosts; making these takes root and iproute2.",
 }
