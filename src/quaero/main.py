@@ -1,5 +1,6 @@
 """Wiring: opens the store that the settings name, hands everything to the command line. Imported by nobody."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,10 +19,12 @@ async def open_engine(settings: Settings) -> AsyncIterator["Engine"]:
     """The engine over the store that the settings name; closed after the block."""
     from quaero.jobs.engine import Engine
     from quaero.jobs.registry import installed
+    from quaero.jobs.tracing import tracing_for
     from quaero.store.store import Store
 
+    tracing = tracing_for(str(settings.database), os.environ)
     store = Store(open_backend(settings.database, settings.postgres))
-    engine = Engine(store, installed(), settings.queue, settings.retention, settings.places)
+    engine = Engine(store, installed(), settings.queue, settings.retention, settings.places, tracing)
     try:
         yield engine
     finally:

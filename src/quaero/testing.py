@@ -10,6 +10,7 @@ from quaero.jobs.engine import Engine
 from quaero.jobs.manager import JobManager
 from quaero.jobs.registry import Registry, installed
 from quaero.jobs.summary import RunSummary
+from quaero.jobs.tracing import Tracing
 from quaero.jobs.worker import JobWorker
 from quaero.models.definition import JobDefinition
 from quaero.settings import PlacesSettings, QueueSettings
@@ -57,6 +58,7 @@ async def open_test_engine(
     clock: Clock | None = None,
     before_statement: BeforeStatement | None = None,
     places: PlacesSettings | None = None,
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[Engine]:
     """An engine over a database, with these kinds of work or, by default, all installed ones.
 
@@ -65,7 +67,9 @@ async def open_test_engine(
     url = database_url(database, Path.cwd()) if isinstance(database, str) else SqliteUrl(database)
     store = Store(open_backend(url, clock=clock, before_statement=before_statement))
     registry = installed() if managers is None or workers is None else Registry(managers, workers)
-    engine = Engine(store, registry, queue or QueueSettings(), places=places or PlacesSettings())
+    engine = Engine(
+        store, registry, queue or QueueSettings(), places=places or PlacesSettings(), tracing=tracing
+    )
     try:
         yield engine
     finally:

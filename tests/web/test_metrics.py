@@ -32,6 +32,7 @@ def test_metrics_tell_of_queue_workers_jobs_and_requests(served_on_each: Served)
     assert found["quaero_workers"] == {("server",): 1.0}
     assert found["quaero_watched"] == {(): 1.0}
     assert found["quaero_event_streams"] == {(): 0.0}
+    assert found["quaero_event_lag_seconds"] == {(): 0.0}
     assert found["quaero_requests_total"][("GET", "list_variables", "200")] == 1
     assert [(labels[0], labels[2]) for labels in found["quaero_requests_total"] if labels[2] == "405"] == [
         ("other", "405")

@@ -12,6 +12,7 @@ from quaero.jobs.orchestrator.event_hub import EventHub
 from quaero.jobs.orchestrator.job_orchestrator import StoreOrchestrator
 from quaero.jobs.presence import Presence
 from quaero.jobs.registry import Registry
+from quaero.jobs.tracing import Tracing
 from quaero.jobs.upkeep import Upkeep
 from quaero.jobs.worker.job_processor import JobProcessor
 from quaero.models.document import Document
@@ -82,8 +83,10 @@ class Engine:
         queue: QueueSettings,
         retention: RetentionSettings = RetentionSettings(),  # noqa: B008 - frozen
         places: PlacesSettings = PlacesSettings(),  # noqa: B008 - frozen
+        tracing: Tracing | None = None,
     ) -> None:
         self.store, self.registry, self._queue, self._retention = store, registry, queue, retention
+        self.tracing = tracing
         self.control = Control(store, registry, places, retention)
         self.hub = EventHub(store)
 
@@ -115,6 +118,7 @@ class Engine:
             root_id=root_id,
             types=types,
             drain_seconds=drain_seconds,
+            tracing=self.tracing,
         )
         orchestrator = StoreOrchestrator(self.store, queue)
         presence = Presence(self.store, role, processor.types, root_id, queue)
@@ -148,6 +152,8 @@ class Engine:
     async def close(self) -> None:
         self.hub.close()
         await self.store.close()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
 
 
 class Part(Protocol):

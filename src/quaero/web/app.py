@@ -51,4 +51,5 @@ def create_app(engine: Engine, settings: Settings, access: Access) -> tuple[ASGI
     app.include_router(metrics.router, include_in_schema=False)
     app.mount("/static", StaticFiles(web.rendering.fingerprint))
     guard = Guard(app, access, web.rendering, settings.web.trusted_proxies)
-    return Watch(guard, lambda act: engine.store.record_acts([act]), meters), web
+    told = (meters,) if engine.tracing is None else (meters, engine.tracing)
+    return Watch(guard, lambda act: engine.store.record_acts([act]), *told), web

@@ -26,6 +26,7 @@ class Snapshot:
     processes: tuple[Process, ...]
     watched: bool
     streams: int
+    lag_seconds: float
     now: int
     at: float
 
@@ -48,6 +49,7 @@ class StoreCollector:
                     await store.processes(),
                     await store.is_watched(),
                     self._feed.streams,
+                    self._feed.lag_seconds,
                     store.backend.clock.now_ms(),
                     time.monotonic(),
                 )
@@ -87,6 +89,8 @@ def _metrics(found: Snapshot) -> Iterator[Metric]:
     watched = "Whether a process watches over the runs."
     yield GaugeMetricFamily("quaero_watched", watched, value=float(found.watched))
     yield GaugeMetricFamily("quaero_event_streams", "Readers of events at this server.", value=found.streams)
+    lag = "How old the newest events were when they were last read for these readers."
+    yield GaugeMetricFamily("quaero_event_lag_seconds", lag, value=found.lag_seconds)
 
 
 def _recent(ends: tuple[RecentEnd, ...]) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ _log = logging.getLogger("quaero.web")
 
 
 class Meter(Protocol):
-    """Counts requests."""
+    """Is told of every request that was answered."""
 
     def asked(self, operation: str, method: str, status: int, seconds: float) -> None: ...
 
@@ -28,8 +28,8 @@ class Meter(Protocol):
 class Watch:
     """The outermost layer. An act is on record before whoever asked for it hears of its outcome."""
 
-    def __init__(self, app: ASGIApp, record: Callable[[Act], Awaitable[None]], meter: Meter) -> None:
-        self._app, self._record, self._meter = app, record, meter
+    def __init__(self, app: ASGIApp, record: Callable[[Act], Awaitable[None]], *meters: Meter) -> None:
+        self._app, self._record, self._meters = app, record, meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +48,8 @@ class Watch:
         try:
             await self._app(scope, receive, watching)
         finally:
-            self._meter.asked(seen.operation, scope["method"], seen.status, seen.seconds)
+            for meter in self._meters:
+                meter.asked(seen.operation, scope["method"], seen.status, seen.seconds)
             _log.log(seen.level, "request", extra={"facts": seen.line()})
 
     async def _keep(self, act: Act) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from quaero.jobs.manager import PlanContext
 from quaero.jobs.registry import Registry
 from quaero.jobs.steps import StepView, StepViews
+from quaero.jobs.tracing import Tracing
 from quaero.jobs.worker import Collection, JobContext, storable
 from quaero.jobs.worker.failures import as_failure, settlement_of
 from quaero.jobs.worker.log_buffer import LogBuffer
@@ -50,10 +51,11 @@ class Executor:
         settings: QueueSettings,
         clock: Clock,
         add_planned: AddPlanned,
+        tracing: Tracing | None = None,
     ) -> None:
         self._control, self._store = control, control.store
         self._registry, self._collection, self._settings, self._clock = registry, collection, settings, clock
-        self._add_planned = add_planned
+        self._add_planned, self._tracing = add_planned, tracing
         self._steps = StepViews(self._store, registry.managers)
 
     def execute(self, job: Job) -> Coroutine[Any, Any, Executed]:
@@ -62,7 +64,8 @@ class Executor:
         Only these get out of it: a cancellation from outside, `LeaseLostError`, and `StoreError`, after which this
         process cannot go on.
         """
-        return self._plan(job) if job.kind is JobKind.PARENT else self._work(job)
+        execution = self._plan(job) if job.kind is JobKind.PARENT else self._work(job)
+        return execution if self._tracing is None else _traced(self._tracing, job, execution)
 
     async def _work(self, job: Job) -> Executed:
         step, lines = NO_STEP, LogBuffer(self._settings.max_log_lines)
@@ -124,6 +127,14 @@ class Executor:
                 await self._add_planned(parent, chunk, False)
                 chunk = []
         await self._add_planned(parent, chunk, True)
+
+
+async def _traced(tracing: Tracing, job: Job, execution: Awaitable[Executed]) -> Executed:
+    with tracing.execution(job) as trace:
+        executed = await execution
+        if executed.settlement is not None and executed.settlement.error_code:
+            trace.failed(executed.settlement.error_code)
+        return executed
 
 
 def _success(job: Job, outcome: object, context: JobContext) -> Settlement:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from quaero.jobs.loop import Loop
 from quaero.jobs.registry import Registry
+from quaero.jobs.tracing import Tracing
 from quaero.jobs.worker import Collection
 from quaero.jobs.worker.by_run import ByRun
 from quaero.jobs.worker.executor import Executed, Executor
@@ -72,12 +73,15 @@ class JobProcessor:
         types: Sequence[str] | None = None,
         drain_seconds: float = 0.0,
         clock: Clock | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._control, self._store = control, control.store
         self._registry, self._settings, self._root_id = registry, settings, root_id
         self._clock, self._drain_seconds = clock or self._store.backend.clock, drain_seconds
         self.types = tuple({**registry.managers, **registry.workers} if types is None else types)
-        self._executor = Executor(control, registry, collection, settings, self._clock, self._add_planned)
+        self._executor = Executor(
+            control, registry, collection, settings, self._clock, self._add_planned, tracing
+        )
         self._held: dict[Claim, _Held] = {}
         self._ended: dict[int, list[Settlement]] = {}
         self._recorded: dict[Claim, tuple[Callable[[], None], ...]] = {}

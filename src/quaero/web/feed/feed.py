@@ -39,6 +39,11 @@ class Feed:
         """Where a reader is who knows everything that is in the store now."""
         return self._tails[True].position or await self._store.feed_position()
 
+    @property
+    def lag_seconds(self) -> float:
+        """How old the newest events were when they were last read for readers; 0 before there were any."""
+        return max(tail.lag_seconds for tail in self._tails.values())
+
     def make_room(self) -> None:
         """Refuse a reader too many."""
         if self.streams >= MOST_STREAMS:

@@ -73,6 +73,7 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._position = FeedPosition(0, {})
+        self.lag_seconds = 0.0  # from the newest event of the last batch to its reading
         self.beats = 0
 
     @property
@@ -151,6 +152,9 @@ class Tail:
         start, self._position = self._position, news.position
         if not news.events and not news.gone and not news.lost:
             return False
+        if news.events:
+            newest = max(event.at for event in news.events)
+            self.lag_seconds = max(0, self._store.backend.clock.now_ms() - newest) / 1_000
         batch = Batch(entries_of(news.events), start, news.position, news.gone, news.lost)
         self._batches.append(batch)
         self._size += batch.size
