@@ -10,7 +10,7 @@ _DOCUMENTS = Branch(
         "list": Entry("documents:list_documents", "List documents."),
         "show": Entry("documents:show_document", "Print a document as Markdown."),
         "versions": Entry("documents:document_versions", "List what a document is and was."),
-        "diff": Entry("documents:document_difference", "Print what version M of a document has otherwise than version N."),
+        "diff": Entry("documents:document_difference", "Print what has changed in a document."),
         "export": Entry(
             "documents_export:export_documents", "Write documents to a file: JSON lines, Markdown, GeoJSON."
         ),

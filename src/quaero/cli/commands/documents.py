@@ -126,7 +126,9 @@ def document_versions(session: Session, document: str, as_json: bool) -> None:
 @click.argument("after", metavar="[M]", type=click.IntRange(1, LARGEST_ID), required=False)
 @pass_session
 def document_difference(session: Session, document: str, before: int | None, after: int | None) -> None:
-    """Print what version M of a document has otherwise than version N.
+    """Print what has changed in a document.
+
+    That is what version M has otherwise than version N.
 
     Without M: the present version. Without both: what its last change was.
     """

@@ -1,5 +1,4 @@
 // Buttons that do something: <button data-action="POST /api/jobs/7/cancel" data-confirm="Cancel run 7?" data-done="Cancelled">
-// What is clicked before this is loaded is kept by first.js until then.
 // `data-body`: JSON to send. `data-then`: a page to go to afterwards; {id} in it is the job of the answer's `Location`.
 import { ask, url } from "./api.js";
 import { confirmed } from "./confirm.js";
@@ -7,7 +6,6 @@ import { refresh } from "./live.js";
 import { notice, problemNotice } from "./notices.js";
 
 export function startActions() {
-  document.removeEventListener("click", keepClick);
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button[data-action]");
     if (!button || button.disabled) return;
@@ -24,7 +22,6 @@ export function startActions() {
       button.disabled = false;
     }
   });
-  if (keepClick.button?.isConnected) keepClick.button.click();
 }
 
 async function act(button) {
