@@ -9,7 +9,11 @@ def test_what_is_pressed_or_sent_before_the_scripts_are_there_is_done_when_they_
     page: Page, served: Served
 ) -> None:
     held: list[Route] = []
-    page.route("**/js/base.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/base.js", hold)
     page.goto(served.url, wait_until="commit")
     button = page.get_by_role("button", name="Crawl it")
     page.get_by_label("Address to crawl").fill("ftp://nowhere.example/")
