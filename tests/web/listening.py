@@ -6,6 +6,15 @@ _LISTEN = """async () => {
   const base = document.querySelector("script[data-worker]").src;
   const { onEvents } = await import(base.replace("base.js", "live.js"));
   window.seen = [];
+  window.snapshots = [];
+  const ask = window.fetch;
+  window.fetch = async (...request) => {
+    const answer = await ask(...request);
+    if (!answer.headers.get("content-type")?.startsWith("text/html")) return answer;
+    const position = (await answer.clone().text().catch(() => "")).match(/data-position="([^"]*)"/);
+    if (position) window.snapshots.push(position[1]);
+    return answer;
+  };
   onEvents((events) => window.seen.push(...events));
 }"""
 
@@ -22,6 +31,13 @@ def numbers(page: Page, run_id: int) -> list[int]:
         str(run_id),
     )
     return found
+
+
+def in_snapshots(page: Page, run_id: int) -> int:
+    """Up to which number the events of a run were in what the page has fetched anew; it does not apply those again."""
+    positions: list[str] = page.evaluate("() => window.snapshots")
+    pairs = [pair.split(".") for text in positions for pair in text.rpartition("~")[2].split("-") if pair]
+    return max((int(number) for run, number in pairs if run == str(run_id)), default=0)
 
 
 def wait_for_end(page: Page, run_id: int) -> None:

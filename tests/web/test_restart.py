@@ -7,12 +7,14 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.calling import end_of, lines_until, running
 from tests.cli.desk import ROOT, Desk, desk_at, install
-from tests.web.listening import chip, listen, twice
+from tests.web.following import PROGRESS
+from tests.web.listening import chip, in_snapshots, listen, numbers, twice
 
 COUNT = 30
 
@@ -34,7 +36,7 @@ def tab(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_through_a_kill_and_a_restart_of_the_server_the_page_ends_complete_and_applies_no_event_twice(
+def test_through_a_kill_and_a_restart_of_the_server_every_event_is_applied_once(
     desk: Desk, tab: Page
 ) -> None:
     file = str(desk.definition(count=COUNT, step="concurrency = 4"))
@@ -60,6 +62,12 @@ def test_through_a_kill_and_a_restart_of_the_server_the_page_ends_complete_and_a
         expect(tab.locator("#run-head .state").first).to_have_text("completed", timeout=30_000)
         expect(chip(tab)).to_have_text("live")
         assert twice(tab) == []
+        got = set(numbers(tab, run_id))
+        covered = in_snapshots(tab, run_id)
+        assert {number for number in must_have(entry, run_id) if number > min(got, default=covered)} <= {
+            *got,
+            *range(covered + 1),
+        }
         expect(tab.locator("#run-tree")).to_contain_text(re.compile(f"{COUNT} (of|completed)"))
 
 
@@ -67,3 +75,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def must_have(entry: str, run_id: int) -> set[int]:
+    """The numbers of the events about the run and its step, but for the reports of progress."""
+    url, _, token = entry.partition("/?token=")
+    wanted = f"run={run_id}&after={run_id}.0&children=false&format=json"
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
+        page = client.get(f"{url}/api/events?{wanted}").json()
+    return {event["number"] for event in page["events"] if event["type"] != PROGRESS}
